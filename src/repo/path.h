@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef REPO_PATH_H
+#define REPO_PATH_H
+
+#include "repo/repo.h"
+
+/*
+ * Paths inside a snapshot: KIND/NAME/FOLDER/…/ITEM, each component as filename_encode
+ * (item/filename.h) gives it, so that a path is also where a restore puts a file. Where two
+ * children of one folder would get the same component, the later ones by id get "~2", "~3", …
+ * behind.
+ */
+
+/** One thing under a path. Borrowed. */
+struct path_entry {
+	const char *path; /* whole: KIND/NAME/… */
+	const char *name; /* the last component, decoded: as people see it */
+	enum { PATH_OBJECT, PATH_FOLDER, PATH_ITEM } kind;
+	const struct repo_object *object;
+	const struct tree_item *item; /* for PATH_ITEM; else NULL */
+	uint64_t items;               /* for objects and folders: own items, without subfolders */
+	uint64_t bytes;
+};
+
+typedef int path_fn(void *context, const struct path_entry *entry);
+
+/**
+ * Calls `visit` for what lies at `path` ("" is the whole snapshot) and below it: `deep` for all,
+ * else for the thing itself where it is an item, and for the direct children where it is not.
+ * Folders come before what they hold. ERR_NOTFOUND where nothing lies there.
+ */
+NODISCARD int path_walk(struct repo *repo, const struct snapshot *snapshot, const char *path,
+	bool deep, path_fn *visit, void *context);
+
+#endif

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SOURCE_SOURCE_H
+#define SOURCE_SOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/cancel.h"
+#include "base/err.h"
+#include "base/json.h"
+
+/*
+ * Where data comes from. A source lists objects, the folders of an object, what changed in a
+ * folder since a cursor, and streams the content of an item. The real sides: source/graph
+ * (Microsoft Graph) and source/folder (a folder of this machine).
+ *
+ * All callbacks: pointers are borrowed for the call; a result that is not 0 ends the listing
+ * and is returned. A struct source is used by one thread at a time.
+ *
+ * Every failure also sets this thread's source_fault: how far it reaches and whether to try
+ * again. Retries that make sense at once (throttling, a broken connection, 5xx) are made inside
+ * the source, with waits; what comes out has been tried often enough.
+ */
+
+struct source;
+
+enum source_scope {
+	SOURCE_ITEM,   /* this item; go on with the next */
+	SOURCE_FOLDER, /* this folder; its cursor stays */
+	SOURCE_OBJECT, /* this object; go on with the next */
+	SOURCE_TENANT, /* all: sign-in refused, server not there */
+};
+
+enum source_retry {
+	SOURCE_RETRY_NOW,
+	SOURCE_RETRY_LATER, /* the next run */
+	SOURCE_RETRY_NEVER, /* until somebody changes something */
+};
+
+struct source_fault {
+	enum source_scope scope;
+	enum source_retry retry;
+	char code[64]; /* the other side's word for it, or ours: "AADSTS7000215", "network" */
+};
+
+const struct source_fault *source_fault(void);
+
+/** For sources: sets the fault and returns `code`, so that `return source_fail(err_set(…), …)`
+ * reads well. */
+NODISCARD int source_fail(int code, enum source_scope scope, enum source_retry retry,
+	const char *fault_code);
+
+/** What the licensing has to know of an object's owner. Facts, not judgements. */
+struct source_owner {
+	const char *tenant_id;    /* "" where the source has no users */
+	const char *directory_id; /* the user's immutable id */
+	const char *purpose;      /* "user", "linked", "shared", "room", "equipment", "site", "others" */
+	bool guest;
+	bool m365_license;     /* at least one enabled plan of a paid kind */
+	bool exchange_license; /* an enabled Exchange plan */
+	bool has_mailbox;      /* false: no usable mailbox */
+};
+
+struct source_object {
+	const char *id;   /* the source's own */
+	const char *kind; /* "mailbox", "shared_mailbox", "resource_mailbox", "site_mailbox", "folder" */
+	const char *name; /* address, or name of the top folder */
+	const char *display_name;
+	struct source_owner owner;
+	const char *unsupported; /* a reason in words where the source itself cannot back it up; NULL */
+};
+
+struct source_folder {
+	const char *id;
+	const char *parent_id; /* "" at the top */
+	const char *name;
+};
+
+struct source_item {
+	const char *id;
+	const char *name; /* a name for people, unique in its folder: "2026-11-25 Subject 1a2b3c4d.eml" */
+	const char *type; /* "message" or "file" */
+	const char *tag;  /* changes when, and only when, the content changes */
+	int64_t modified_s;
+	uint64_t size; /* 0 where not known before it is read */
+	bool removed;  /* no longer in this folder; all but `id` is then empty */
+};
+
+typedef int source_object_fn(void *context, const struct source_object *object);
+typedef int source_folder_fn(void *context, const struct source_folder *folder);
+typedef int source_item_fn(void *context, const struct source_item *item);
+typedef int source_sink_fn(void *context, const void *data, size_t size);
+
+/** One kind of source: its functions. `self` is what open gave. */
+struct source_kind {
+	const char *name; /* "m365", "folder" */
+	void (*close)(void *self);
+	int (*test)(void *self, struct json *report);
+	int (*objects)(void *self, source_object_fn *visit, void *context);
+	int (*folders)(void *self, const struct source_object *object, source_folder_fn *visit,
+		void *context);
+	int (*changes)(void *self, const struct source_object *object,
+		const struct source_folder *folder, const char *cursor, source_item_fn *visit,
+		void *context, bool *out_complete, char **out_cursor);
+	int (*read)(void *self, const struct source_object *object, const char *item_id,
+		source_sink_fn *sink, void *context);
+};
+
+struct source *source_new(const struct source_kind *kind, void *self);
+void source_close(struct source *source); /* NULL is fine */
+
+/** Signs in and looks whether what a backup needs may be read. Adds "checks": [ { "name", "ok",
+ * "text" } ] to `report`. ERR_AUTH, ERR_NETWORK, … where it fails. */
+NODISCARD int source_test(struct source *source, struct json *report);
+
+/** All objects, in the source's order. */
+NODISCARD int source_objects(struct source *source, source_object_fn *visit, void *context);
+
+/** The folders of an object, parents before children. */
+NODISCARD int source_folders(struct source *source, const struct source_object *object,
+	source_folder_fn *visit, void *context);
+
+/**
+ * What changed in a folder since `cursor`, or all where it is NULL or "". The same item may come
+ * more than once; the last one counts. A cursor that the other side no longer knows is dropped
+ * silently and all is listed: *out_complete says that the listing was whole, so that what was not
+ * named is gone. *out_cursor (the caller frees it) is to be kept only after all of it is
+ * durable; NULL where the source has none.
+ */
+NODISCARD int source_changes(struct source *source, const struct source_object *object,
+	const struct source_folder *folder, const char *cursor, source_item_fn *visit, void *context,
+	bool *out_complete, char **out_cursor);
+
+/** Streams the content of an item. ERR_NOTFOUND where it is gone meanwhile. */
+NODISCARD int source_read(struct source *source, const struct source_object *object,
+	const char *item_id, source_sink_fn *sink, void *context);
+
+/** Requests that were sent so far and seconds lost to throttling, for the report. */
+struct source_usage {
+	uint64_t requests;
+	uint64_t items_read;
+	int64_t throttled_ms;
+};
+
+/* The kinds. Options are borrowed. */
+
+struct graph_options {
+	const char *tenant_id;
+	const char *client_id;
+	const char *client_secret;
+	const char *authority; /* base URL; NULL: https://login.microsoftonline.com */
+	const char *graph;     /* base URL; NULL: https://graph.microsoft.com */
+	const char *ca_file;   /* NULL: the system's */
+	struct cancel *cancel; /* may be NULL */
+	struct source_usage *usage; /* filled while it works; may be NULL */
+};
+
+/** Opens nothing yet: the first call signs in. ERR_INVALID, ERR_NOTFOUND. */
+NODISCARD int graph_source_new(const struct graph_options *options, struct source **out);
+
+/** A folder of this machine: each top-level folder in it is an object of kind "folder"; files
+ * directly in it belong to an object named ".". ERR_NOTFOUND, ERR_INVALID. */
+NODISCARD int folder_source_new(const char *path, struct cancel *cancel, struct source **out);
+
+#endif
