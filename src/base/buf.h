@@ -59,7 +59,8 @@ NODISCARD int buf_put_u64(struct buf *buf, uint64_t value);
  * ERR_LIMIT's message where the ceiling leaves no room for it. */
 const char *buf_text(struct buf *buf);
 
-/** Hands the bytes over: the caller frees them with mem_free. The buffer is empty afterwards. */
+/** Hands the bytes over: the caller frees them with mem_free. The buffer is empty afterwards.
+ */
 NODISCARD unsigned char *buf_steal(struct buf *buf, size_t *size);
 
 /** A local that frees itself: AUTO_BUF body = buf_init(BODY_MAX); */

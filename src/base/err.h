@@ -8,28 +8,28 @@
  * context before it, and passes the code on unchanged.
  *
  * The codes are told apart where somebody acts on the difference: each has its exit code in
- * cmd/, and a source's retries depend on them. Lack of memory for small things is no error here:
- * see mem.h.
+ * cmd/, and a source's retries depend on them. Lack of memory for small things is no error
+ * here: see mem.h.
  */
 
 enum err {
-	ERR_IO = -1,         /* the machine's disk or kernel refused */
-	ERR_CORRUPT = -2,    /* stored data is not what was written */
+	ERR_IO = -1,      /* the machine's disk or kernel refused */
+	ERR_CORRUPT = -2, /* stored data is not what was written */
 	ERR_NOTFOUND = -3,
 	ERR_EXISTS = -4,
-	ERR_INVALID = -5,    /* bad input from outside; a bad argument from inside is an ASSERT */
-	ERR_LIMIT = -6,      /* a bound that we set ourselves would be passed */
-	ERR_AUTH = -7,       /* sign-in or permission refused by the other side */
-	ERR_THROTTLED = -8,  /* the other side asks for patience */
-	ERR_NETWORK = -9,    /* the other side cannot be reached, or broke off */
-	ERR_PROTOCOL = -10,  /* the other side said what it may not say */
-	ERR_CANCELLED = -11, /* somebody asked us to stop */
-	ERR_LICENSE = -12,   /* refused by the license */
-	ERR_NOREPO = -13,    /* there is no repository at that place */
-	ERR_LOCKED = -14,    /* another process holds it */
-	ERR_PASSWORD = -15,  /* wrong password or key file */
-	ERR_USAGE = -16,     /* the command line is wrong */
-	ERR_PARTIAL = -17,   /* done in part; the result says what is missing */
+	ERR_INVALID = -5, /* bad input from outside; a bad argument from inside is an ASSERT */
+	ERR_LIMIT = -6,   /* a bound that we set ourselves would be passed */
+	ERR_AUTH = -7,    /* sign-in or permission refused by the other side */
+	ERR_THROTTLED = -8,    /* the other side asks for patience */
+	ERR_NETWORK = -9,      /* the other side cannot be reached, or broke off */
+	ERR_PROTOCOL = -10,    /* the other side said what it may not say */
+	ERR_CANCELLED = -11,   /* somebody asked us to stop */
+	ERR_LICENSE = -12,     /* refused by the license */
+	ERR_NOREPO = -13,      /* there is no repository at that place */
+	ERR_LOCKED = -14,      /* another process holds it */
+	ERR_PASSWORD = -15,    /* wrong password or key file */
+	ERR_USAGE = -16,       /* the command line is wrong */
+	ERR_PARTIAL = -17,     /* done in part; the result says what is missing */
 	ERR_UNAVAILABLE = -18, /* the service answers, but cannot do it now (5xx) */
 };
 

@@ -84,7 +84,7 @@ char *io_absolute(const char *path);
 /** One name in a folder. */
 struct io_entry {
 	const char *name;
-	bool is_folder; /* a link counts as what it points to, see io_list */
+	bool is_folder;
 	bool is_file;
 	uint64_t size;
 	int64_t modified_s;

@@ -61,15 +61,15 @@ size_t json_count(const struct json *array);
 struct json *json_at(const struct json *array, size_t index);
 
 /** Walks the members of an object in their order: start with *position = 0. */
-bool json_next(const struct json *object, size_t *position, const char **key,
-	struct json **value);
+bool json_next(
+	const struct json *object, size_t *position, const char **key, struct json **value);
 
 /* Building. Values are copied, sub-documents are taken over. */
-struct json *json_object(void);
-struct json *json_array(void);
-struct json *json_string(const char *text);
-struct json *json_integer(int64_t value);
-void json_put(struct json *object, const char *key, struct json *value); /* NULL: null */
+struct json *json_new_object(void);
+struct json *json_new_array(void);
+struct json *json_new_text(const char *text);
+struct json *json_new_int(int64_t value);
+void json_put(struct json *object, const char *key, struct json *value);    /* NULL: null */
 void json_put_text(struct json *object, const char *key, const char *text); /* NULL: null */
 void json_put_int(struct json *object, const char *key, int64_t value);
 void json_put_bool(struct json *object, const char *key, bool value);

@@ -38,8 +38,8 @@ __attribute__((malloc)) char *mem_strdup(const char *text);
 __attribute__((malloc, returns_nonnull)) char *mem_strndup(const char *text, size_t size);
 
 /** A formatted text. The caller frees it. */
-__attribute__((malloc, returns_nonnull)) PRINTF_LIKE(1, 2) char *mem_printf(
-	const char *format, ...);
+__attribute__((malloc, returns_nonnull))
+PRINTF_LIKE(1, 2) char *mem_printf(const char *format, ...);
 
 /** Frees *slot and puts `value` (taken over, may be NULL) there. */
 void mem_replace(char **slot, char *value);

@@ -16,15 +16,16 @@
 struct options; /* what was given */
 
 struct option_spec {
-	const char *name;  /* long name without dashes; NULL ends the table */
-	const char *value; /* what it takes, for the help: "FILE"; NULL where it takes nothing */
+	const char *name; /* long name without dashes; NULL ends the table */
+	const char
+		*value; /* what it takes, for the help: "FILE"; NULL where it takes nothing */
 	const char *help;
 };
 
 struct command_spec {
-	const char *name;      /* "job start"; NULL ends the table */
-	const char *arguments; /* for the help: "NAME", "KEY…", "" */
-	int least, most;       /* how many arguments; most -1: any number */
+	const char *name;                  /* "job start"; NULL ends the table */
+	const char *arguments;             /* for the help: "NAME", "KEY…", "" */
+	int least, most;                   /* how many arguments; most -1: any number */
 	const struct option_spec *options; /* its own; the common ones come on top */
 	const char *help;                  /* one sentence */
 	int (*run)(void *context, const struct options *options);
@@ -54,7 +55,8 @@ const char *options_get(const struct options *options, const char *name);
 bool options_has(const struct options *options, const char *name);
 
 size_t options_count(const struct options *options);
-const char *options_argument(const struct options *options, size_t index); /* NULL past the end */
+const char *options_argument(
+	const struct options *options, size_t index); /* NULL past the end */
 
 /** The help: of the program, or of one command where it is not NULL. The caller frees it. */
 char *options_help(const struct program_spec *program, const struct command_spec *command);
