@@ -36,9 +36,13 @@ int err_wrap(int code, const char *format, ...)
 	vsnprintf(context, sizeof(context), format, arguments);
 	va_end(arguments);
 	/* Where both do not fit, the cause is cut, never the context. */
-	int used = snprintf(message, sizeof(message), "%s", context);
-	if (used >= 0 && (size_t)used < sizeof(message))
-		snprintf(message + used, sizeof(message) - (size_t)used, ": %s", inner);
+	size_t used = strlen(context);
+	memcpy(message, context, used + 1);
+	if (used + 3 < sizeof(message)) {
+		memcpy(message + used, ": ", 2);
+		strncpy(message + used + 2, inner, sizeof(message) - used - 3);
+		message[sizeof(message) - 1] = 0;
+	}
 	return code;
 }
 

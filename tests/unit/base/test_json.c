@@ -35,7 +35,7 @@ static void what_is_no_json_is_refused(void **state)
 {
 	(void)state;
 	static const char *const bad[] = {
-		"", "{", "{}x", "{'a':1}", "[1,]", "nul", "\"\xff\"", "{\"a\":1,}", "01"};
+		"", "{", "{}x", "{a:1}", "[1,]", "nul", "\"\xff\"", "{\"a\":1,}", "01"};
 	struct json *json;
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
