@@ -13,8 +13,9 @@
 
 enum claim_mark {
 	CLAIM_UNLICENSED,
-	CLAIM_HELD, /* before this claim */
-	CLAIM_NEW,  /* assigned by this claim */
+	CLAIM_HELD,  /* before this claim */
+	CLAIM_NEW,   /* assigned by this claim */
+	CLAIM_TAKEN, /* while an object is being decided; never outside */
 };
 
 struct claim_object {

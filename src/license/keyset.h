@@ -13,7 +13,7 @@
  *
  *   GARNER-KEYSET/1
  *   version: 3
- *   key: 0f1e2d3c4b5a6978 BASE64-OF-32-BYTES 1795000000 1802776000
+ *   key: 0f1e2d3c4b5a6978 BASE64-OF-32-BYTES 2026-11-25T00:00:00Z 2027-02-23T00:00:00Z
  *   signature: BASE64-OF-64-BYTES
  *
  * one to KEYSET_MAX `key` lines (id, public key, first second, first second after), and a

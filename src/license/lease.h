@@ -53,7 +53,7 @@ struct lease {
 	bool has_answer;
 	uint8_t answer_digest[HASH_SIZE]; /* SHA-256 of the `answer` that came with it */
 	int64_t assigned_count;
-	uint8_t assigned_digest[HASH_SIZE]; /* lease_assigned_digest of the epoch */
+	uint8_t assigned_digest[HASH_SIZE]; /* of the epoch, see lease_assigned_add */
 	uint8_t chain[HASH_SIZE];           /* head of the license's event chain */
 };
 
@@ -71,8 +71,8 @@ NODISCARD int lease_read(const char *text, const struct keyset *keyset, struct l
 const char *lease_state_name(enum lease_state state);
 
 /**
- * Digest of an assigned set: SHA-256 over the subjects' ids (64 lower-case hexadecimal digits
- * each), sorted by their bytes, a line feed behind each. Starts with hash_stream_new.
+ * Adds the next subject to the digest of an assigned set: SHA-256 over the subjects' ids (64
+ * lower-case hexadecimal digits each), sorted by their bytes, a line feed behind each.
  */
 void lease_assigned_add(struct hash_stream *stream, const char *subject);
 
