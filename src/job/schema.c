@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "job/schema.h"
+
+/*
+ * Times are seconds since 1970 (UTC), 0 where there is none. Texts that hold secrets are sealed
+ * under state.key. A migration, once released, is never edited: changes are new ones.
+ */
+static const char first[] =
+	"CREATE TABLE connection ("
+	" name TEXT PRIMARY KEY,"
+	" kind TEXT NOT NULL,"     /* m365, folder */
+	" settings TEXT NOT NULL," /* JSON: what is no secret */
+	" secret TEXT,"            /* sealed */
+	" created_s INTEGER NOT NULL) STRICT;"
+
+	"CREATE TABLE storage ("
+	" name TEXT PRIMARY KEY,"
+	" path TEXT NOT NULL,"       /* absolute */
+	" master_key TEXT NOT NULL," /* sealed */
+	" created_s INTEGER NOT NULL) STRICT;"
+
+	"CREATE TABLE job ("
+	" id INTEGER PRIMARY KEY,"
+	" name TEXT NOT NULL UNIQUE,"
+	" connection TEXT NOT NULL REFERENCES connection(name),"
+	" storage TEXT NOT NULL REFERENCES storage(name),"
+	" objects TEXT NOT NULL,"  /* "all" or KIND:all|KIND:NAME,… */
+	" ordering TEXT NOT NULL," /* "name" */
+	" schedule TEXT NOT NULL," /* "" where it is started by hand */
+	" next_run_s INTEGER NOT NULL,"
+	" created_s INTEGER NOT NULL) STRICT;"
+
+	/* The last run of a job is what `job show` tells of. */
+	"CREATE TABLE run ("
+	" id INTEGER PRIMARY KEY,"
+	" job_id INTEGER NOT NULL REFERENCES job(id) ON DELETE CASCADE,"
+	" started_s INTEGER NOT NULL,"
+	" ended_s INTEGER NOT NULL,"
+	" state TEXT NOT NULL," /* queued, running, finished, … */
+	" reason_code TEXT NOT NULL,"
+	" reason_text TEXT NOT NULL,"
+	" snapshot TEXT NOT NULL,"
+	" stop_wished INTEGER NOT NULL,"
+	" progress TEXT NOT NULL) STRICT;" /* JSON, while it runs */
+	"CREATE INDEX run_by_job ON run(job_id, id);"
+
+	"CREATE TABLE run_object ("
+	" run_id INTEGER NOT NULL REFERENCES run(id) ON DELETE CASCADE,"
+	" position INTEGER NOT NULL,"
+	" kind TEXT NOT NULL, name TEXT NOT NULL,"
+	" result TEXT NOT NULL, reason_code TEXT NOT NULL, reason_text TEXT NOT NULL,"
+	" required INTEGER NOT NULL, newly_licensed INTEGER NOT NULL, missing INTEGER NOT NULL,"
+	" items_new INTEGER NOT NULL, items_total INTEGER NOT NULL,"
+	" bytes_read INTEGER NOT NULL, bytes_stored INTEGER NOT NULL,"
+	" PRIMARY KEY (run_id, position)) STRICT;"
+
+	/* An object as it was last stored: the tree, and where each folder's listing goes on. A
+	 * cursor counts only for the list of items that it was saved with. */
+	"CREATE TABLE base ("
+	" job_id INTEGER NOT NULL REFERENCES job(id) ON DELETE CASCADE,"
+	" kind TEXT NOT NULL, name TEXT NOT NULL,"
+	" tree_id TEXT NOT NULL, tree_size INTEGER NOT NULL, tree_is_list INTEGER NOT NULL,"
+	" items INTEGER NOT NULL, bytes INTEGER NOT NULL, stored_s INTEGER NOT NULL,"
+	" PRIMARY KEY (job_id, kind, name)) STRICT;"
+	"CREATE TABLE cursor ("
+	" job_id INTEGER NOT NULL REFERENCES job(id) ON DELETE CASCADE,"
+	" kind TEXT NOT NULL, name TEXT NOT NULL, folder_id TEXT NOT NULL,"
+	" list_id TEXT NOT NULL, cursor TEXT NOT NULL,"
+	" PRIMARY KEY (job_id, kind, name, folder_id)) STRICT;"
+
+	/* Who is behind a subject, and which objects need it: known here and nowhere else. */
+	"CREATE TABLE subject ("
+	" id TEXT PRIMARY KEY, name TEXT NOT NULL, seen_s INTEGER NOT NULL) STRICT;"
+	"CREATE TABLE need ("
+	" job_id INTEGER NOT NULL REFERENCES job(id) ON DELETE CASCADE,"
+	" kind TEXT NOT NULL, name TEXT NOT NULL, subject TEXT NOT NULL, rule TEXT NOT NULL,"
+	" PRIMARY KEY (job_id, kind, name, subject)) STRICT;"
+	"CREATE INDEX need_by_subject ON need(subject);"
+
+	"CREATE TABLE notice ("
+	" id INTEGER PRIMARY KEY,"
+	" code TEXT NOT NULL," /* no_license, unsupported, waiting, failed, … */
+	" job TEXT NOT NULL, object TEXT NOT NULL," /* "" where it concerns none */
+	" text TEXT NOT NULL,"
+	" raised_s INTEGER NOT NULL, cleared_s INTEGER NOT NULL) STRICT;"
+	"CREATE INDEX notice_by_job ON notice(job, object, code);";
+
+const char *const schema_scripts[] = {first};
+const size_t schema_script_count = sizeof(schema_scripts) / sizeof(schema_scripts[0]);

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "job/selection.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+
+static const char *const kinds[] = {"mailbox", "group_mailbox", "shared_mailbox",
+	"resource_mailbox", "site_mailbox", "public_folder", "site", "team_site", "onedrive",
+	"folder"};
+
+static bool kind_is_known(const char *kind, size_t size)
+{
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (strlen(kinds[i]) == size && strncmp(kinds[i], kind, size) == 0)
+			return true;
+	}
+	return false;
+}
+
+int selection_check(const char *objects)
+{
+	if (text_equal(objects, "all"))
+		return 0;
+	for (const char *at = objects;;) {
+		size_t size = strcspn(at, ",");
+		size_t kind = strcspn(at, ":");
+		if (kind >= size || kind + 1 == size || !kind_is_known(at, kind))
+			return err_set(ERR_INVALID,
+				"--objects: \"%.*s\" is not understood; write all, KIND:all or "
+				"KIND:NAME with "
+				"a KIND of mailbox, shared_mailbox, resource_mailbox, folder, "
+				"…",
+				(int)size, at);
+		if (!at[size])
+			return 0;
+		at += size + 1;
+	}
+}
+
+/* Whether one entry of the list, KIND:all or KIND:NAME, names the object. */
+static bool entry_names(const char *entry, size_t size, const struct source_object *object)
+{
+	size_t kind = strcspn(entry, ":");
+
+	if (strlen(object->kind) != kind || strncmp(entry, object->kind, kind) != 0)
+		return false;
+	AUTO_TEXT name = mem_strndup(entry + kind + 1, size - kind - 1);
+	return text_equal(name, "all") || text_equal_nocase(name, object->name);
+}
+
+static bool is_wanted(const char *objects, const struct source_object *object)
+{
+	if (text_equal(objects, "all"))
+		return true;
+	for (const char *at = objects;;) {
+		size_t size = strcspn(at, ",");
+		if (entry_names(at, size, object))
+			return true;
+		if (!at[size])
+			return false;
+		at += size + 1;
+	}
+}
+
+/* A copy with texts of its own; free_object gives them back. */
+static struct source_object copy_object(const struct source_object *from)
+{
+	struct source_object to = *from;
+
+	to.id = mem_strdup(from->id);
+	to.kind = mem_strdup(from->kind);
+	to.name = mem_strdup(from->name);
+	to.display_name = mem_strdup(from->display_name);
+	to.unsupported = mem_strdup(from->unsupported);
+	to.owner.tenant_id = mem_strdup(from->owner.tenant_id);
+	to.owner.directory_id = mem_strdup(from->owner.directory_id);
+	to.owner.purpose = mem_strdup(from->owner.purpose);
+	return to;
+}
+
+static void free_text(const char *text)
+{
+	union {
+		const char *read_only;
+		char *text;
+	} both = {.read_only = text};
+
+	mem_free(both.text);
+}
+
+static void free_object(struct source_object *object)
+{
+	free_text(object->id);
+	free_text(object->kind);
+	free_text(object->name);
+	free_text(object->display_name);
+	free_text(object->unsupported);
+	free_text(object->owner.tenant_id);
+	free_text(object->owner.directory_id);
+	free_text(object->owner.purpose);
+}
+
+struct reading {
+	struct selection *selection;
+	const char *objects;
+};
+
+static int take_object(void *context, const struct source_object *object)
+{
+	struct reading *reading = context;
+	struct selection *selection = reading->selection;
+
+	if (!is_wanted(reading->objects, object))
+		return 0;
+	mem_grow(&selection->objects, &selection->capacity, selection->count + 1,
+		sizeof(*selection->objects));
+	selection->objects[selection->count++] = copy_object(object);
+	return 0;
+}
+
+static int order_by_name(const void *a, const void *b)
+{
+	const struct source_object *left = a, *right = b;
+	int order = text_compare_nocase(left->name, right->name);
+
+	if (order == 0)
+		order = strcmp(left->name, right->name);
+	return order ? order : strcmp(left->kind, right->kind);
+}
+
+static void find_missing(struct selection *selection, const char *objects)
+{
+	if (text_equal(objects, "all"))
+		return;
+	for (const char *at = objects;;) {
+		size_t size = strcspn(at, ",");
+		bool found = size > 4 && strncmp(at + size - 4, ":all", 4) == 0;
+		for (size_t i = 0; i < selection->count && !found; i++)
+			found = entry_names(at, size, &selection->objects[i]);
+		if (!found) {
+			mem_grow(&selection->missing, &selection->missing_capacity,
+				selection->missing_count + 1, sizeof(*selection->missing));
+			selection->missing[selection->missing_count++] = mem_strndup(at, size);
+		}
+		if (!at[size])
+			return;
+		at += size + 1;
+	}
+}
+
+int selection_read(struct source *source, const char *objects, struct selection *out)
+{
+	struct reading reading = {out, objects};
+
+	*out = (struct selection){0};
+	int r = source_objects(source, take_object, &reading);
+	if (r < 0)
+		return r;
+	if (out->count > 0)
+		qsort(out->objects, out->count, sizeof(*out->objects), order_by_name);
+	find_missing(out, objects);
+	return 0;
+}
+
+void selection_free(struct selection *selection)
+{
+	for (size_t i = 0; i < selection->count; i++)
+		free_object(&selection->objects[i]);
+	for (size_t i = 0; i < selection->missing_count; i++)
+		mem_free(selection->missing[i]);
+	mem_free(selection->objects);
+	mem_free(selection->missing);
+	*selection = (struct selection){0};
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "job/store.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/io.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "crypto/secret.h"
+#include "item/filename.h"
+
+/* A key file of the installation's own, where the administrator gave no password. */
+static int make_key_file(struct installation *installation, const char *name, char **out_path)
+{
+	AUTO_TEXT folder = io_join(installation->folder, "keys");
+	AUTO_TEXT file = filename_encode(name);
+	AUTO_TEXT file_name = mem_printf("%s.key", file);
+	uint8_t key[SECRET_KEY_SIZE];
+	int r = io_make_folders(folder, 0700);
+
+	*out_path = io_join(folder, file_name);
+	if (r == 0)
+		r = secret_key_file(*out_path, key);
+	secret_wipe(key, sizeof(key));
+	return r;
+}
+
+static int open_or_create(
+	const char *path, const struct repo_secret *secret, struct repo **out, bool *created)
+{
+	int r = repo_open(path, secret, out);
+
+	*created = r == ERR_NOREPO || r == ERR_NOTFOUND;
+	if (*created)
+		r = repo_create(path, secret, out);
+	return r;
+}
+
+static int remember(struct installation *installation, const char *name, const char *path,
+	struct repo *repo)
+{
+	uint8_t key[REPO_KEY_SIZE];
+	AUTO_TEXT sealed = NULL;
+
+	repo_master_key(repo, key);
+	int r = installation_seal(installation, key, sizeof(key), &sealed);
+	secret_wipe(key, sizeof(key));
+	if (r < 0)
+		return r;
+	return db_run(installation->db, "INSERT INTO storage VALUES (?1, ?2, ?3, ?4)", "sssi",
+		name, path, sealed, clock_now_s());
+}
+
+static int refuse_known(struct installation *installation, const char *name)
+{
+	AUTO_ROWS rows = NULL;
+	int r = db_one(
+		installation->db, &rows, "SELECT 1 FROM storage WHERE name = ?1", "s", name);
+
+	if (r == 1)
+		return err_set(ERR_EXISTS,
+			"there is a storage \"%s\" already; choose another name or remove it",
+			name);
+	return r;
+}
+
+int store_add(struct installation *installation, const char *name, const char *path,
+	const char *password, struct json **out)
+{
+	AUTO_TEXT absolute = io_absolute(path);
+	AUTO_TEXT key_file = NULL;
+	struct repo *repo = NULL;
+	bool created = false;
+	int r = installation_check_name("storage", name);
+
+	*out = NULL;
+	if (r == 0)
+		r = refuse_known(installation, name);
+	if (r == 0 && !password)
+		r = make_key_file(installation, name, &key_file);
+	const struct repo_secret secret = {.password = password, .key_file = key_file};
+	if (r == 0)
+		r = open_or_create(absolute, &secret, &repo, &created);
+	if (r == 0)
+		r = remember(installation, name, absolute, repo);
+	repo_close(repo);
+	if (r < 0)
+		return err_wrap(r, "storage %s", name);
+	*out = json_new_object();
+	json_put_text(*out, "name", name);
+	json_put_text(*out, "path", absolute);
+	json_put_bool(*out, "created", created);
+	json_put_text(*out, "key_file", key_file);
+	return 0;
+}
+
+int store_list(struct installation *installation, struct json **out)
+{
+	AUTO_ROWS rows = NULL;
+	AUTO_JSON list = json_new_array();
+	int r = db_query(
+		installation->db, &rows, "SELECT name, path FROM storage ORDER BY name", "");
+
+	while (r == 0 && (r = db_next(rows)) == 1) {
+		struct json *storage = json_new_object();
+		json_put_text(storage, "name", db_text(rows, 0));
+		json_put_text(storage, "path", db_text(rows, 1));
+		json_append(list, storage);
+		r = 0;
+	}
+	if (r < 0)
+		return r;
+	*out = json_new_object();
+	json_put(*out, "storages", STEAL(list));
+	return 0;
+}
+
+int store_remove(struct installation *installation, const char *name)
+{
+	AUTO_ROWS rows = NULL;
+	int r = db_one(
+		installation->db, &rows, "SELECT name FROM job WHERE storage = ?1", "s", name);
+
+	if (r == 1)
+		return err_set(ERR_INVALID,
+			"the storage \"%s\" is in use by the job \"%s\"; remove it first", name,
+			db_text(rows, 0));
+	if (r == 0)
+		r = db_run(installation->db, "DELETE FROM storage WHERE name = ?1", "s", name);
+	if (r == 0 && db_changed(installation->db) == 0)
+		r = err_set(ERR_NOTFOUND, "there is no storage \"%s\"", name);
+	return r;
+}
+
+/* The one storage there is, where none was named. */
+static int only_one(struct installation *installation, char **out)
+{
+	AUTO_ROWS rows = NULL;
+	int r = db_one(installation->db, &rows, "SELECT min(name), count(*) FROM storage", "");
+
+	if (r < 0)
+		return r;
+	if (db_int(rows, 1) == 0)
+		return err_set(
+			ERR_NOREPO, "there is no storage yet; add one with garner storage add");
+	if (db_int(rows, 1) > 1)
+		return err_set(
+			ERR_USAGE, "there are several storages; say which with --storage NAME");
+	*out = mem_strdup(db_text(rows, 0));
+	return 0;
+}
+
+int store_open(struct installation *installation, const char *name, struct repo **out)
+{
+	AUTO_ROWS rows = NULL;
+	AUTO_TEXT only = NULL;
+	char *key = NULL;
+	size_t key_size = 0;
+	int r = name ? 0 : only_one(installation, &only);
+
+	name = name ? name : only;
+	if (r == 0)
+		r = db_one(installation->db, &rows,
+			"SELECT path, master_key FROM storage WHERE name = ?1", "s", name);
+	if (r < 0)
+		return r;
+	if (r == 0)
+		return err_set(ERR_NOTFOUND,
+			"there is no storage \"%s\"; see garner storage list", name);
+	r = installation_unseal(installation, db_text(rows, 1), &key, &key_size);
+	if (r == 0 && key_size != REPO_KEY_SIZE)
+		r = err_set(ERR_CORRUPT, "the kept key has %zu bytes", key_size);
+	if (r == 0) {
+		const struct repo_secret secret = {.master_key = (const uint8_t *)key};
+		r = repo_open(db_text(rows, 0), &secret, out);
+	}
+	if (key)
+		secret_wipe(key, key_size);
+	mem_free(key);
+	return err_wrap(r, "storage %s", name);
+}

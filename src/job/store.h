@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef JOB_STORE_H
+#define JOB_STORE_H
+
+#include "base/json.h"
+#include "job/installation.h"
+#include "repo/repo.h"
+
+/*
+ * Storages: where repositories lie, by name. The master key is kept sealed in the database, so
+ * that a password is derived once and not at every command.
+ */
+
+/** Adds a storage: makes the repository at `path`, or opens the one that is there. Without a
+ * password a key file is made in the state folder (keys/NAME.key), which the result names as
+ * key_file. The result (created, path, key_file) is the caller's to free. ERR_EXISTS for the
+ * name, ERR_PASSWORD, ERR_IO, … */
+NODISCARD int store_add(struct installation *installation, const char *name, const char *path,
+	const char *password, struct json **out);
+
+/** "storages": [ { name, path } ]. */
+NODISCARD int store_list(struct installation *installation, struct json **out);
+
+/** Forgets a storage; the repository stays where it lies. ERR_INVALID while jobs use it. */
+NODISCARD int store_remove(struct installation *installation, const char *name);
+
+/** Opens the repository of a storage; `name` may be NULL where there is only one. ERR_NOTFOUND,
+ * ERR_INVALID, and what repo_open gives. */
+NODISCARD int store_open(
+	struct installation *installation, const char *name, struct repo **out);
+
+#endif
