@@ -19,8 +19,9 @@
  * and is returned. A struct source is used by one thread at a time.
  *
  * Every failure also sets this thread's source_fault: how far it reaches and whether to try
- * again. Retries that make sense at once (throttling, a broken connection, 5xx) are made inside
- * the source, with waits; what comes out has been tried often enough.
+ * again. A result of a callback is no failure of the source and leaves the fault's code empty.
+ * Retries that make sense at once (throttling, a broken connection, 5xx) are made inside the
+ * source, with waits; what comes out has been tried often enough.
  */
 
 struct source;
@@ -51,6 +52,10 @@ const struct source_fault *source_fault(void);
 NODISCARD int source_fail(int code, enum source_scope scope, enum source_retry retry,
 	const char *fault_code);
 
+/** For sources: forgets a fault that was dealt with, so that it is not taken for that of a
+ * callback which fails later. */
+void source_forgive(void);
+
 /** What the licensing has to know of an object's owner. Facts, not judgements. */
 struct source_owner {
 	const char *tenant_id;    /* "" where the source has no users */
@@ -74,7 +79,7 @@ struct source_object {
 struct source_folder {
 	const char *id;
 	const char *parent_id; /* "" at the top */
-	const char *name;
+	const char *name; /* "" for the object's own folder: its items lie directly in the object */
 };
 
 struct source_item {
@@ -132,7 +137,12 @@ NODISCARD int source_changes(struct source *source, const struct source_object *
 	const struct source_folder *folder, const char *cursor, source_item_fn *visit, void *context,
 	bool *out_complete, char **out_cursor);
 
-/** Streams the content of an item. ERR_NOTFOUND where it is gone meanwhile. */
+/**
+ * Streams the content of an item. ERR_NOTFOUND where it is gone meanwhile. What a sink has had
+ * cannot be taken back: after a failure it is void, and with SOURCE_RETRY_NOW (broken off in the
+ * middle of a long item, changed while being read) the caller reads the item again from its
+ * beginning, a few times, with a new sink.
+ */
 NODISCARD int source_read(struct source *source, const struct source_object *object,
 	const char *item_id, source_sink_fn *sink, void *context);
 

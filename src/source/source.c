@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "source/source.h"
+
+#include <stdio.h>
+
+#include "base/mem.h"
+
+struct source {
+	const struct source_kind *kind;
+	void *self;
+};
+
+static _Thread_local struct source_fault fault;
+
+const struct source_fault *source_fault(void)
+{
+	return &fault;
+}
+
+int source_fail(
+	int code, enum source_scope scope, enum source_retry retry, const char *fault_code)
+{
+	fault.scope = scope;
+	fault.retry = retry;
+	snprintf(fault.code, sizeof(fault.code), "%s", fault_code);
+	return code;
+}
+
+void source_forgive(void)
+{
+	fault = (struct source_fault){.scope = SOURCE_ITEM, .retry = SOURCE_RETRY_LATER};
+}
+
+struct source *source_new(const struct source_kind *kind, void *self)
+{
+	struct source *source = mem_alloc(sizeof(*source));
+
+	source->kind = kind;
+	source->self = self;
+	return source;
+}
+
+void source_close(struct source *source)
+{
+	if (!source)
+		return;
+	source->kind->close(source->self);
+	mem_free(source);
+}
+
+int source_test(struct source *source, struct json *report)
+{
+	source_forgive();
+	return source->kind->test(source->self, report);
+}
+
+int source_objects(struct source *source, source_object_fn *visit, void *context)
+{
+	source_forgive();
+	return source->kind->objects(source->self, visit, context);
+}
+
+int source_folders(struct source *source, const struct source_object *object,
+	source_folder_fn *visit, void *context)
+{
+	source_forgive();
+	return source->kind->folders(source->self, object, visit, context);
+}
+
+int source_changes(struct source *source, const struct source_object *object,
+	const struct source_folder *folder, const char *cursor, source_item_fn *visit,
+	void *context, bool *out_complete, char **out_cursor)
+{
+	source_forgive();
+	*out_complete = false;
+	*out_cursor = NULL;
+	return source->kind->changes(
+		source->self, object, folder, cursor, visit, context, out_complete, out_cursor);
+}
+
+int source_read(struct source *source, const struct source_object *object, const char *item_id,
+	source_sink_fn *sink, void *context)
+{
+	source_forgive();
+	return source->kind->read(source->self, object, item_id, sink, context);
+}
