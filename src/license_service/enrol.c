@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "license_service/enrol.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "base/timestamp.h"
+#include "db/db.h"
+
+/* 1 where it is enrolled already, with this key; 0 where it is not. */
+static int find_instance(struct ledger *ledger, const struct enrol *enrol)
+{
+	uint8_t public[SIGN_PUBLIC_SIZE];
+	int r = store_find_instance(
+		ledger->store, ledger->license_id, enrol->instance_id, public);
+
+	if (r == ERR_NOTFOUND)
+		return 0;
+	if (r < 0)
+		return r;
+	if (memcmp(public, enrol->public_key, SIGN_PUBLIC_SIZE) != 0)
+		return err_set(ERR_EXISTS, "the instance is enrolled with another key");
+	return 1;
+}
+
+static int add_instance(struct ledger *ledger, const struct enrol *enrol)
+{
+	AUTO_TEXT public = text_to_base64(enrol->public_key, SIGN_PUBLIC_SIZE);
+	AUTO_TEXT detail = mem_printf("instance=%s", enrol->instance_id);
+	int r = db_run(store_db(ledger->store),
+		"INSERT INTO instance (license_id, instance_id, name, public_key, first_seen_s,"
+		" last_seen_s, sequence) VALUES (?1, ?2, ?3, ?4, ?5, ?5, 0)",
+		"ssssi", ledger->license_id, enrol->instance_id, enrol->name, public,
+		ledger->now_s);
+
+	if (r < 0)
+		return ledger_check(ledger, r);
+	return ledger_record(ledger, "enrolled", ledger->now_s, detail);
+}
+
+static int rename_instance(struct ledger *ledger, const struct enrol *enrol)
+{
+	int r = db_run(store_db(ledger->store),
+		"UPDATE instance SET name = ?3 WHERE license_id = ?1 AND instance_id = ?2",
+		"sss", ledger->license_id, enrol->instance_id, enrol->name);
+
+	return ledger_check(ledger, r);
+}
+
+/* The first instance's wrapped secret becomes the license's; everybody gets that one. */
+static int keep_secret(struct ledger *ledger, struct enrol *enrol)
+{
+	AUTO_ROWS rows = NULL;
+	int r = db_run(store_db(ledger->store),
+		"UPDATE license SET wrapped_secret = ?2"
+		" WHERE license_id = ?1 AND wrapped_secret IS NULL",
+		"ss", ledger->license_id, enrol->wrapped_secret);
+
+	if (r == 0)
+		r = db_one(store_db(ledger->store), &rows,
+			"SELECT wrapped_secret FROM license WHERE license_id = ?1", "s",
+			ledger->license_id);
+	if (r < 0)
+		return ledger_check(ledger, r);
+	enrol->kept_secret = mem_strdup(r ? db_text(rows, 0) : enrol->wrapped_secret);
+	return 0;
+}
+
+static int start_term(struct ledger *ledger, const struct license_effect *effect)
+{
+	char expires[TIMESTAMP_SIZE];
+
+	if (!effect->changed)
+		return 0;
+	timestamp_format(license_expires(&ledger->license), expires);
+	AUTO_TEXT detail =
+		mem_printf("licenses=%" PRId64 " expires=%s", ledger->license.seats, expires);
+	return ledger_change(ledger, "activated", detail, effect);
+}
+
+int enrol_run(struct ledger *ledger, void *context)
+{
+	struct enrol *enrol = context;
+	struct license_effect effect;
+	int known = find_instance(ledger, enrol);
+
+	if (known < 0)
+		return known;
+	int r = license_activate(&ledger->license, ledger->now_s, &effect);
+	if (r == 0)
+		r = start_term(ledger, &effect);
+	if (r == 0)
+		r = known ? rename_instance(ledger, enrol) : add_instance(ledger, enrol);
+	if (r == 0)
+		r = keep_secret(ledger, enrol);
+	return r;
+}

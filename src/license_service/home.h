@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef LICENSE_SERVICE_HOME_H
+#define LICENSE_SERVICE_HOME_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "crypto/secret.h"
+#include "crypto/sign.h"
+#include "license/price.h"
+
+/*
+ * The state folder of a licensing service: what it needs beside its database. Made at the first
+ * use: service.key (secrets of the database), root.key and root.pub (the root key pair),
+ * prices.json (the price list, which the vendor edits).
+ */
+
+struct home {
+	char *folder;                    /* absolute */
+	char *database;                  /* path of the SQLite file */
+	uint8_t pepper[SECRET_KEY_SIZE]; /* under which license keys are looked up */
+	uint8_t seal[SECRET_KEY_SIZE];   /* under which keys wait in the outbox */
+	struct sign_key root;
+	struct price_list prices;
+};
+
+/** Opens the folder, and makes it where it is not there (mode 0700). `database` is
+ * "sqlite:FILE", or NULL for licensing.db in the folder. ERR_IO, ERR_CORRUPT, ERR_INVALID. The
+ * caller frees it with home_close. */
+NODISCARD int home_open(const char *folder, const char *database, struct home **out);
+void home_close(struct home *home); /* NULL is fine */
+
+/** Path of a file in the folder; the caller frees it. */
+char *home_path(const struct home *home, const char *name);
+
+#endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "license_service/schema.h"
+
+#include "db/db.h"
+
+static const char first[] = "CREATE TABLE license ("
+			    " license_id TEXT NOT NULL PRIMARY KEY,"
+			    " seats BIGINT NOT NULL,"
+			    " used BIGINT NOT NULL,"
+			    " epoch BIGINT NOT NULL,"
+			    " activated_s BIGINT NOT NULL,"
+			    " anchor_s BIGINT NOT NULL,"
+			    " years BIGINT NOT NULL,"
+			    " revoked_s BIGINT NOT NULL,"
+			    " touched_s BIGINT NOT NULL,"
+			    " revision BIGINT NOT NULL,"
+			    " chain TEXT NOT NULL,"
+			    " wrapped_secret TEXT,"
+			    " CHECK (used >= 0),"
+			    " CHECK (used <= seats));"
+
+			    "CREATE TABLE renewal ("
+			    " license_id TEXT NOT NULL,"
+			    " start_s BIGINT NOT NULL,"
+			    " seats BIGINT NOT NULL,"
+			    " PRIMARY KEY (license_id, start_s));"
+
+			    "CREATE TABLE assignment ("
+			    " license_id TEXT NOT NULL,"
+			    " epoch BIGINT NOT NULL,"
+			    " subject TEXT NOT NULL,"
+			    " instance_id TEXT NOT NULL,"
+			    " assigned_s BIGINT NOT NULL,"
+			    " PRIMARY KEY (license_id, epoch, subject));"
+
+			    "CREATE TABLE instance ("
+			    " license_id TEXT NOT NULL,"
+			    " instance_id TEXT NOT NULL,"
+			    " name TEXT NOT NULL,"
+			    " public_key TEXT NOT NULL,"
+			    " first_seen_s BIGINT NOT NULL,"
+			    " last_seen_s BIGINT NOT NULL,"
+			    " sequence BIGINT NOT NULL,"
+			    " PRIMARY KEY (license_id, instance_id));"
+
+			    "CREATE TABLE event ("
+			    " license_id TEXT NOT NULL,"
+			    " revision BIGINT NOT NULL,"
+			    " at_s BIGINT NOT NULL,"
+			    " kind TEXT NOT NULL,"
+			    " detail TEXT NOT NULL,"
+			    " hash TEXT NOT NULL,"
+			    " PRIMARY KEY (license_id, revision));"
+
+			    "CREATE TABLE idempotency ("
+			    " license_id TEXT NOT NULL,"
+			    " instance_id TEXT NOT NULL,"
+			    " request_key TEXT NOT NULL,"
+			    " request_digest TEXT NOT NULL,"
+			    " at_s BIGINT NOT NULL,"
+			    " answer TEXT NOT NULL,"
+			    " PRIMARY KEY (license_id, instance_id, request_key));"
+			    "CREATE INDEX idempotency_by_age ON idempotency (license_id, at_s);"
+
+			    "CREATE TABLE orders ("
+			    " license_id TEXT NOT NULL,"
+			    " order_id TEXT NOT NULL,"
+			    " kind TEXT NOT NULL,"
+			    " seats BIGINT NOT NULL,"
+			    " amount BIGINT NOT NULL,"
+			    " currency TEXT NOT NULL,"
+			    " customer TEXT,"
+			    " email TEXT,"
+			    " placed_s BIGINT NOT NULL,"
+			    " completed_s BIGINT NOT NULL,"
+			    " PRIMARY KEY (license_id, order_id));"
+
+			    "CREATE TABLE outbox ("
+			    " license_id TEXT NOT NULL,"
+			    " order_id TEXT NOT NULL,"
+			    " sealed TEXT NOT NULL,"
+			    " at_s BIGINT NOT NULL,"
+			    " PRIMARY KEY (license_id, order_id));"
+
+			    "CREATE TABLE key_lookup ("
+			    " key_digest TEXT NOT NULL PRIMARY KEY,"
+			    " license_id TEXT NOT NULL);"
+
+			    "CREATE TABLE order_lookup ("
+			    " order_id TEXT NOT NULL PRIMARY KEY,"
+			    " license_id TEXT NOT NULL);"
+
+			    "CREATE TABLE service_time ("
+			    " id BIGINT NOT NULL PRIMARY KEY,"
+			    " at_s BIGINT NOT NULL);"
+			    "INSERT INTO service_time (id, at_s) VALUES (1, 0);";
+
+int schema_migrate(struct db *db)
+{
+	static const char *const scripts[] = {first};
+
+	return db_migrate(db, scripts, sizeof(scripts) / sizeof(scripts[0]));
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef LICENSE_SERVICE_STORE_H
+#define LICENSE_SERVICE_STORE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "crypto/hash.h"
+#include "crypto/sign.h"
+#include "license/lease.h"
+#include "license_service/home.h"
+
+struct db;
+
+/*
+ * One connection to the database of a licensing service, for one thread at a time. Any number
+ * of threads and processes may have one each. What changes a license goes through ledger.h;
+ * here is what leads to a license.
+ */
+
+struct store;
+
+/** Opens, and brings the schema up to date. `home` is borrowed. */
+NODISCARD int store_open(const struct home *home, struct store **out);
+void store_close(struct store *store); /* NULL is fine */
+
+struct db *store_db(struct store *store);
+const struct home *store_home(const struct store *store);
+
+/** The license of a key in its normal form. ERR_NOTFOUND for an unknown key. */
+NODISCARD int store_find_key(
+	struct store *store, const char *key, char license_id[LEASE_ID_SIZE]);
+
+/** Remembers a new license's key, by its digest alone; inside the caller's transaction. */
+NODISCARD int store_add_key(struct store *store, const char *key, const char *license_id);
+
+/** The key of an enrolled instance. ERR_NOTFOUND. */
+NODISCARD int store_find_instance(struct store *store, const char *license_id,
+	const char *instance_id, uint8_t public[SIGN_PUBLIC_SIZE]);
+
+/** Count and digest of the set that is assigned in an epoch. */
+struct store_assigned {
+	int64_t count;
+	uint8_t digest[HASH_SIZE];
+};
+
+/** Reads the set, or remembers it from the last time; `chain` is the head of the license's
+ * event chain, which no other history of the license has. */
+NODISCARD int store_assigned(struct store *store, const char *license_id, int64_t epoch,
+	const uint8_t chain[HASH_SIZE], struct store_assigned *out);
+
+/** A random id in `size` - 1 hexadecimal digits and a NUL; `size` is odd and at most 65. */
+void store_new_id(char *out, size_t size);
+
+#endif
