@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "job/base.h"
+
+#include "base/mem.h"
+#include "base/text.h"
+
+void bases_free(struct bases *bases)
+{
+	for (size_t i = 0; i < bases->count; i++)
+		repo_object_free(&bases->objects[i]);
+	mem_free(bases->objects);
+	*bases = (struct bases){0};
+}
+
+struct repo_object *bases_find(struct bases *bases, const char *kind, const char *name)
+{
+	for (size_t i = 0; i < bases->count; i++) {
+		if (text_equal(bases->objects[i].kind, kind) &&
+			text_equal(bases->objects[i].name, name))
+			return &bases->objects[i];
+	}
+	return NULL;
+}
+
+struct repo_object *bases_put(struct bases *bases, const struct repo_object *object)
+{
+	struct repo_object *slot = bases_find(bases, object->kind, object->name);
+	struct repo_object copy = *object;
+
+	copy.kind = mem_strdup(object->kind);
+	copy.name = mem_strdup(object->name);
+	if (slot) {
+		repo_object_free(slot);
+	} else {
+		mem_grow(&bases->objects, &bases->capacity, bases->count + 1,
+			sizeof(*bases->objects));
+		slot = &bases->objects[bases->count++];
+	}
+	*slot = copy;
+	return slot;
+}
+
+static int read_row(struct db_rows *rows, struct repo *repo, struct bases *out)
+{
+	AUTO_TEXT kind = mem_strdup(db_text(rows, 0));
+	AUTO_TEXT name = mem_strdup(db_text(rows, 1));
+	struct repo_object object = {
+		.kind = kind,
+		.name = name,
+		.kept = true,
+		.tree = {.size = (uint64_t)db_int(rows, 3), .is_list = db_int(rows, 4) != 0},
+		.items = (uint64_t)db_int(rows, 5),
+		.bytes = (uint64_t)db_int(rows, 6),
+		.stored_s = db_int(rows, 7),
+	};
+	int r = text_from_hex(db_text(rows, 2), object.tree.id, sizeof(object.tree.id));
+
+	/* A tree that the repository does not have is no base: it was put back to an earlier
+	 * state, or the storage is another one now. */
+	if (r == 0 && repo_has(repo, &object.tree))
+		bases_put(out, &object);
+	return r;
+}
+
+static int from_database(struct installation *installation, const struct job *job,
+	struct repo *repo, struct bases *out)
+{
+	AUTO_ROWS rows = NULL;
+	int r = db_query(installation->db, &rows,
+		"SELECT kind, name, tree_id, tree_size, tree_is_list, items, bytes, stored_s "
+		"FROM base WHERE job_id = ?1 ORDER BY kind, name",
+		"i", job->id);
+
+	while (r == 0 && (r = db_next(rows)) == 1)
+		r = read_row(rows, repo, out);
+	return r;
+}
+
+static int from_snapshots(const struct job *job, struct repo *repo, struct bases *out)
+{
+	struct snapshot **snapshots = NULL;
+	size_t count = 0;
+	int r = repo_snapshots(repo, &snapshots, &count);
+
+	for (size_t i = count; r == 0 && i-- > 0;) {
+		if (!text_equal(snapshots[i]->job, job->name))
+			continue;
+		for (size_t k = 0; k < snapshots[i]->object_count; k++)
+			bases_put(out, &snapshots[i]->objects[k])->kept = true;
+		break;
+	}
+	for (size_t i = 0; i < count; i++)
+		snapshot_free(snapshots[i]);
+	mem_free(snapshots);
+	return r;
+}
+
+int bases_load(struct installation *installation, const struct job *job, struct repo *repo,
+	struct bases *out)
+{
+	*out = (struct bases){0};
+	int r = from_database(installation, job, repo, out);
+	if (r == 0 && out->count == 0)
+		r = from_snapshots(job, repo, out);
+	return r;
+}
+
+int base_save(
+	struct installation *installation, int64_t job_id, const struct repo_object *object)
+{
+	char tree_id[REPO_ID_TEXT];
+
+	text_to_hex(object->tree.id, sizeof(object->tree.id), tree_id);
+	return db_run(installation->db,
+		"INSERT INTO base VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) "
+		"ON CONFLICT (job_id, kind, name) DO UPDATE SET tree_id = ?4, tree_size = ?5, "
+		"tree_is_list = ?6, items = ?7, bytes = ?8, stored_s = ?9",
+		"isssiiiii", job_id, object->kind, object->name, tree_id,
+		(int64_t)object->tree.size, (int64_t)object->tree.is_list,
+		(int64_t)object->items, (int64_t)object->bytes, object->stored_s);
+}
+
+int cursor_load(struct installation *installation, const struct cursor_key *key, char **out)
+{
+	AUTO_ROWS rows = NULL;
+	int r = db_one(installation->db, &rows,
+		"SELECT cursor FROM cursor WHERE job_id = ?1 AND kind = ?2 AND name = ?3 "
+		"AND folder_id = ?4 AND list_id = ?5",
+		"issss", key->job_id, key->kind, key->name, key->folder_id, key->list_id);
+
+	*out = r == 1 ? mem_strdup(db_text(rows, 0)) : NULL;
+	return r < 0 ? r : 0;
+}
+
+int cursor_save(
+	struct installation *installation, const struct cursor_key *key, const char *cursor)
+{
+	return db_run(installation->db,
+		"INSERT INTO cursor VALUES (?1, ?2, ?3, ?4, ?5, ?6) "
+		"ON CONFLICT (job_id, kind, name, folder_id) "
+		"DO UPDATE SET list_id = ?5, cursor = ?6",
+		"isssss", key->job_id, key->kind, key->name, key->folder_id, key->list_id,
+		cursor);
+}

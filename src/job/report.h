@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef JOB_REPORT_H
+#define JOB_REPORT_H
+
+#include "job/job.h"
+
+/*
+ * What is to be said of a job: its state, its last run object by object. The JSON of `job show`
+ * and `job start --wait`.
+ */
+
+/** A job with its last run: name, connection, storage, …, state, state_text, reason, objects,
+ * snapshot, progress while it runs. The caller frees it. ERR_NOTFOUND. */
+NODISCARD int report_job(
+	struct installation *installation, const char *name, struct json **out);
+
+/** "jobs": [ … ], each without its objects. */
+NODISCARD int report_jobs(struct installation *installation, struct json **out);
+
+/** { "code", "text" }, or null where the code is "". */
+struct json *report_reason(const char *code, const char *text);
+
+/** A moment as a text, or null for 0. */
+void report_put_time(struct json *json, const char *key, int64_t at_s);
+
+/** The words that people see for a state of a job. */
+const char *report_state_text(const char *state);
+
+#endif

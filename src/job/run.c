@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "job/run_priv.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/io.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "job/connection.h"
+#include "job/gate.h"
+#include "job/store.h"
+
+/* What is stored becomes durable after so many bytes, or so long, so that a kill costs little.
+ */
+enum { COMMIT_EVERY_BYTES = 64 << 20, COMMIT_EVERY_US = 30000000 };
+
+static int open_ends(struct run *run)
+{
+	const struct connection_open how = {.cancel = &run->stop, .usage = &run->usage};
+	int r = store_open(run->installation, run->job->storage, &run->repo);
+
+	if (r == 0)
+		r = repo_writer_open(run->repo, &run->writer);
+	if (r == 0)
+		r = bases_load(run->installation, run->job, run->repo, &run->bases);
+	if (r == 0)
+		r = connection_source(
+			run->installation, run->job->connection, &how, &run->source);
+	if (r == 0)
+		r = selection_read(run->source, run->job->objects, &run->selection);
+	run->progress.objects_total = run->selection.count;
+	run->progress.object = "";
+	return r;
+}
+
+static void close_ends(struct run *run)
+{
+	selection_free(&run->selection);
+	source_close(run->source);
+	bases_free(&run->bases);
+	bases_free(&run->fresh);
+	repo_writer_close(run->writer);
+	repo_close(run->repo);
+	mem_free(run->cursors);
+}
+
+/* An object that the job names and the source does not have. */
+static int record_missing(struct run *run, size_t *position)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < run->selection.missing_count && r == 0; i++) {
+		const char *entry = run->selection.missing[i];
+		AUTO_TEXT kind = mem_strndup(entry, strcspn(entry, ":"));
+		struct object_result result = {
+			.kind = kind, .name = entry + strcspn(entry, ":") + 1};
+		object_result_set(&result, "failed", "not_found",
+			"the source has no such object (any more); its snapshots stay");
+		run->in_part = true;
+		r = run_record_object(run, (*position)++, &result);
+	}
+	return r;
+}
+
+static bool commit_is_due(const struct run *run)
+{
+	return repo_writer_stored(run->writer) - run->committed_bytes >= COMMIT_EVERY_BYTES ||
+	       clock_monotonic_us() - run->committed_us >= COMMIT_EVERY_US;
+}
+
+static int run_one(struct run *run, const struct source_object *object, size_t position)
+{
+	struct object_result result;
+	AUTO_TEXT label = mem_printf("%s:%s", object->kind, object->name);
+
+	run->progress.object = label;
+	int r = run_tick(run);
+	if (r == 0)
+		r = run_object(run, object, &result);
+	run->progress.object = "";
+	if (r < 0)
+		return err_wrap(r, "%s", label);
+	run->in_part = run->in_part || (!text_equal(result.result, "stored") &&
+					       !text_equal(result.result, "unchanged"));
+	run->progress.objects_done++;
+	r = run_record_object(run, position, &result);
+	if (r == 0 && commit_is_due(run))
+		r = run_commit(run);
+	return r;
+}
+
+/* Object by object, in the job's order; before each one the license is looked at again: the
+ * object in hand is always ended, the next one is not begun (C10, E3). */
+static int run_objects(struct run *run, const char **gate_state)
+{
+	struct license_status status;
+	size_t position = 0;
+	int r = 0;
+
+	for (size_t i = 0; i < run->selection.count && r == 0; i++) {
+		r = run->job->needs_license ? gate_go_on(run->installation, &status) : 0;
+		if (r == ERR_LICENSE) {
+			*gate_state = gate_job_state(status.state);
+			return r;
+		}
+		r = run_one(run, &run->selection.objects[i], position++);
+		if (r == ERR_LICENSE) { /* the state changed between the look and the claim */
+			AUTO_TEXT why = mem_strdup(err_message());
+			license_client_status(run->installation->license, &status);
+			*gate_state = gate_job_state(status.state);
+			return err_set(ERR_LICENSE, "%s", why);
+		}
+	}
+	return r < 0 ? r : record_missing(run, &position);
+}
+
+static bool same_objects(const struct snapshot *a, const struct snapshot *b)
+{
+	if (a->object_count != b->object_count)
+		return false;
+	for (size_t i = 0; i < a->object_count; i++) {
+		const struct repo_object *x = &a->objects[i], *y = &b->objects[i];
+		if (strcmp(x->kind, y->kind) != 0 || strcmp(x->name, y->name) != 0 ||
+			x->kept != y->kept || memcmp(x->tree.id, y->tree.id, REPO_ID_SIZE) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* The snapshot that this job made last, where the repository still has it. */
+static int last_snapshot(struct run *run, struct snapshot **out)
+{
+	AUTO_ROWS rows = NULL;
+	int r = db_one(run->installation->db, &rows,
+		"SELECT snapshot FROM run WHERE job_id = ?1 AND snapshot <> '' ORDER BY id "
+		"DESC LIMIT 1",
+		"i", run->job->id);
+
+	*out = NULL;
+	if (r != 1)
+		return r;
+	r = repo_snapshot(run->repo, db_text(rows, 0), out);
+	return r == ERR_NOTFOUND ? 0 : r;
+}
+
+/* Everything that the job ever stored, as it is now; what this run did not store is marked. */
+static int make_snapshot(struct run *run, char out_id[SNAPSHOT_ID_TEXT])
+{
+	struct snapshot *last = NULL;
+	struct snapshot now = {.created_s = clock_now_s(),
+		.job = run->job->name,
+		.objects = run->bases.objects,
+		.object_count = run->bases.count};
+	int r = run_commit(run);
+
+	*out_id = 0;
+	if (r < 0 || now.object_count == 0)
+		return r;
+	r = last_snapshot(run, &last);
+	if (r < 0)
+		return r;
+	if (last && same_objects(last, &now)) {
+		memcpy(out_id, last->id, SNAPSHOT_ID_TEXT);
+	} else {
+		r = repo_writer_snapshot(run->writer, &now);
+		memcpy(out_id, now.id, SNAPSHOT_ID_TEXT);
+	}
+	snapshot_free(last);
+	return r;
+}
+
+static const char *state_of(const struct run *run, int r, const char *gate_state)
+{
+	if (gate_state)
+		return gate_state;
+	if (r == ERR_CANCELLED)
+		return "stopped";
+	if (r < 0)
+		return "failed";
+	return run->in_part ? "finished_in_part" : "finished";
+}
+
+/* What was stored is kept whatever ended the run, unless the storage itself failed. */
+static int finish(struct run *run, int r, const char *gate_state)
+{
+	char snapshot[SNAPSHOT_ID_TEXT] = "";
+	AUTO_TEXT reason = mem_strdup(r < 0 ? err_message() : "");
+	const char *code = r < 0 ? err_name(r) : "";
+	bool storage_works = run->writer && r != ERR_IO && r != ERR_CORRUPT;
+	int kept = storage_works ? make_snapshot(run, snapshot) : 0;
+
+	if (kept < 0) {
+		mem_replace(&reason, mem_strdup(err_message()));
+		code = err_name(kept);
+		gate_state = NULL;
+		r = kept;
+	}
+	const struct run_end end = {state_of(run, r, gate_state), code, reason, snapshot};
+	int recorded = run_record_end(run, &end);
+	if (recorded < 0)
+		return recorded;
+	if (r < 0 && !gate_state)
+		return err_set((enum err)r, "%s", reason);
+	return gate_state || run->in_part
+		       ? err_set(ERR_PARTIAL, "%s",
+				 *reason ? reason : "some objects were not stored")
+		       : 0;
+}
+
+/* A run that may not begin is recorded too, so that its state can be seen. */
+static int refuse(struct run *run, const struct license_status *status)
+{
+	AUTO_TEXT reason = mem_strdup(err_message());
+	const struct run_end end = {
+		gate_job_state(status->state), license_state_name(status->state), reason, ""};
+	int r = run_record_begin(run);
+
+	if (r == 0)
+		r = run_record_end(run, &end);
+	return r < 0 ? r : err_set(ERR_LICENSE, "%s", reason);
+}
+
+static int run_locked(struct run *run)
+{
+	const char *gate_state = NULL;
+	struct license_status status;
+
+	if (run->job->needs_license && gate_start(run->installation, &status) < 0)
+		return refuse(run, &status);
+	int r = run_record_begin(run);
+	if (r == 0)
+		r = open_ends(run);
+	if (r == 0)
+		r = run_objects(run, &gate_state);
+	if (run->run_id > 0)
+		r = finish(run, r, gate_state);
+	log_info("run_ended", "job", run->job->name, "result", err_name(r), NULL);
+	close_ends(run);
+	return r;
+}
+
+int run_job(
+	struct installation *installation, const char *name, const struct run_options *options)
+{
+	AUTO_JOB job = NULL;
+	int lock = -1;
+	int r = job_load(installation, name, &job);
+
+	if (r == 0)
+		r = job_lock(installation, job->id, &lock);
+	if (r == ERR_LOCKED)
+		return err_set(ERR_LOCKED, "the job \"%s\" is running already", name);
+	if (r < 0)
+		return r;
+	struct run run = {.installation = installation,
+		.job = job,
+		.options = options,
+		.started_us = clock_monotonic_us()};
+	run.committed_us = run.started_us;
+	r = run_locked(&run);
+	io_close(lock);
+	return r;
+}
+
+int run_stop(struct installation *installation, const char *name)
+{
+	AUTO_JOB job = NULL;
+	int lock = -1;
+	int r = job_load(installation, name, &job);
+
+	if (r < 0)
+		return r;
+	r = job_lock(installation, job->id, &lock);
+	io_close(lock);
+	if (r == 0)
+		return err_set(ERR_NOTFOUND, "the job \"%s\" does not run", name);
+	if (r != ERR_LOCKED)
+		return r;
+	return db_run(installation->db,
+		"UPDATE run SET stop_wished = 1 WHERE job_id = ?1 AND ended_s = 0", "i",
+		job->id);
+}

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "job/run_priv.h"
+
+#include <uthash.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+
+enum { READ_TRIES = 3 };
+
+/* One change as the source named it; of several for one item the last one counts. */
+struct change {
+	char *id, *name, *type, *tag;
+	int64_t modified_s;
+	bool removed;
+	UT_hash_handle hh;
+};
+
+struct changes {
+	struct run *run;
+	bool stopped;         /* by take_change, not by the source */
+	struct change *by_id; /* in the order in which they came */
+};
+
+static void free_change(struct change *change)
+{
+	mem_free(change->id);
+	mem_free(change->name);
+	mem_free(change->type);
+	mem_free(change->tag);
+	mem_free(change);
+}
+
+static void free_changes(struct changes *changes)
+{
+	struct change *change, *next;
+
+	HASH_ITER(hh, changes->by_id, change, next)
+	{
+		HASH_DEL(changes->by_id, change);
+		free_change(change);
+	}
+}
+
+static int take_change(void *context, const struct source_item *item)
+{
+	struct changes *changes = context;
+	struct change *old;
+	struct change *change = mem_alloc(sizeof(*change));
+
+	change->id = mem_strdup(item->id);
+	change->removed = item->removed;
+	if (!item->removed) {
+		change->name = mem_strdup(item->name);
+		change->type = mem_strdup(item->type);
+		change->tag = mem_strdup(item->tag);
+		change->modified_s = item->modified_s;
+	}
+	HASH_FIND_STR(changes->by_id, change->id, old);
+	if (old) {
+		HASH_DEL(changes->by_id, old);
+		free_change(old);
+	}
+	HASH_ADD_KEYPTR(hh, changes->by_id, change->id, strlen(change->id), change);
+	int r = run_tick(changes->run);
+	changes->stopped = r < 0;
+	return r;
+}
+
+struct transfer {
+	struct run *run;
+	bool stopped; /* by store_piece, not by the source */
+	struct content_writer *content;
+	uint64_t bytes;
+};
+
+static int store_piece(void *context, const void *data, size_t size)
+{
+	struct transfer *transfer = context;
+	int r = content_add(transfer->content, data, size);
+
+	transfer->bytes += size;
+	transfer->run->progress.bytes_read += size;
+	if (r == 0)
+		r = run_tick(transfer->run);
+	transfer->stopped = r < 0;
+	return r;
+}
+
+static int read_once(struct run_folder *at, const char *id, struct repo_content *out)
+{
+	struct transfer transfer = {.run = at->run};
+	at->from_source = false;
+	int r = content_begin(at->run->writer, &transfer.content);
+	if (r < 0)
+		return r;
+	r = source_read(at->run->source, at->object, id, store_piece, &transfer);
+	if (r < 0) {
+		at->from_source = !transfer.stopped;
+		content_drop(transfer.content);
+		return r;
+	}
+	at->result->bytes_read += transfer.bytes;
+	return content_finish(transfer.content, out);
+}
+
+/* A stream that broke off is read anew from its start, a few times. */
+static int read_item(struct run_folder *at, const char *id, struct repo_content *out)
+{
+	int r = 0;
+
+	for (int i = 0; i < READ_TRIES; i++) {
+		r = read_once(at, id, out);
+		if (r >= 0 || !at->from_source || r == ERR_CANCELLED || r == ERR_NOTFOUND)
+			return r;
+		if (source_fault()->retry != SOURCE_RETRY_NOW)
+			return r;
+	}
+	return r;
+}
+
+/* Whether an error concerns this one item alone. What our own side says never does. */
+static bool is_of_item(const struct run_folder *at, int r)
+{
+	return at->from_source && r != ERR_CANCELLED && source_fault()->scope == SOURCE_ITEM;
+}
+
+static void note_failure(
+	struct run_folder *at, struct folder_writer *writer, const struct change *change)
+{
+	if (at->result->reason_code[0] == 0) {
+		const char *code = source_fault()->code;
+		object_result_set(at->result, at->result->result, *code ? code : "item", "%s",
+			err_message());
+	}
+	at->failed++;
+	folder_keep(writer, change->id); /* as it was last stored, where it was */
+}
+
+static int store_item(
+	struct run_folder *at, struct folder_writer *writer, const struct change *change)
+{
+	struct tree_item item = {.id = change->id,
+		.name = change->name,
+		.type = change->type,
+		.tag = change->tag,
+		.modified_s = change->modified_s};
+	int r = read_item(at, change->id, &item.content);
+
+	if (r == ERR_NOTFOUND && at->from_source) /* deleted while we came */
+		return folder_remove(writer, change->id);
+	if (r < 0 && is_of_item(at, r)) {
+		note_failure(at, writer, change);
+		return 0;
+	}
+	if (r < 0)
+		return r;
+	at->result->items_new++;
+	at->run->progress.items++;
+	return folder_put(writer, &item);
+}
+
+static int apply_change(
+	struct run_folder *at, struct folder_writer *writer, const struct change *change)
+{
+	if (change->removed)
+		return folder_remove(writer, change->id);
+
+	const struct tree_item *old = folder_find(writer, change->id);
+	if (old && text_equal(old->tag, change->tag)) {
+		folder_keep(writer, change->id);
+		return run_tick(at->run);
+	}
+	return store_item(at, writer, change);
+}
+
+static int apply_changes(struct run_folder *at, struct folder_writer *writer,
+	struct changes *changes, bool complete)
+{
+	int r = 0;
+
+	for (struct change *change = changes->by_id; change && r == 0; change = change->hh.next)
+		r = apply_change(at, writer, change);
+	if (r == 0 && complete)
+		folder_remove_others(writer);
+	return r;
+}
+
+static void wait_with_cursor(struct run_folder *at, const char *list_id, char *cursor)
+{
+	struct run *run = at->run;
+
+	mem_grow(&run->cursors, &run->cursor_capacity, run->cursor_count + 1,
+		sizeof(*run->cursors));
+	run->cursors[run->cursor_count++] = (struct pending_cursor){
+		.kind = mem_strdup(at->object->kind),
+		.name = mem_strdup(at->object->name),
+		.folder_id = mem_strdup(at->folder->id),
+		.list_id = mem_strdup(list_id),
+		.cursor = cursor,
+	};
+}
+
+static int list_changes(struct run_folder *at, struct folder_writer *writer,
+	struct changes *changes, bool *complete, char **cursor)
+{
+	const struct cursor_key key = {at->run->job->id, at->object->kind, at->object->name,
+		at->folder->id, folder_previous(writer)};
+	AUTO_TEXT old_cursor = NULL;
+	int r = cursor_load(at->run->installation, &key, &old_cursor);
+
+	if (r < 0)
+		return r;
+	r = source_changes(at->run->source, at->object, at->folder, old_cursor, take_change,
+		changes, complete, cursor);
+	at->from_source = r < 0 && !changes->stopped;
+	return r;
+}
+
+int run_folder(struct run_folder *at)
+{
+	const struct tree_folder folder = {.id = at->folder->id,
+		.parent_id = at->folder->parent_id,
+		.name = at->folder->name};
+	struct changes changes = {.run = at->run};
+	struct folder_writer *writer = NULL;
+	char list_id[REPO_ID_TEXT];
+	bool complete = false;
+	AUTO_TEXT cursor = NULL;
+	uint64_t failed_before = at->failed;
+	int r = object_writer_folder(at->writer, &folder, &writer);
+
+	if (r == 0)
+		r = list_changes(at, writer, &changes, &complete, &cursor);
+	if (r == 0)
+		r = apply_changes(at, writer, &changes, complete);
+	free_changes(&changes);
+	if (r < 0) {
+		folder_drop(writer);
+		return r;
+	}
+	r = folder_finish(writer, list_id);
+	/* With an item missing the old cursor stays, so that the next run is told of it again.
+	 */
+	if (r == 0 && cursor && at->failed == failed_before)
+		wait_with_cursor(at, list_id, STEAL(cursor));
+	return r;
+}

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "job/run_priv.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+void object_result_set(struct object_result *result, const char *word, const char *code,
+	const char *format, ...)
+{
+	va_list arguments;
+
+	result->result = word;
+	snprintf(result->reason_code, sizeof(result->reason_code), "%s", code);
+	va_start(arguments, format);
+	vsnprintf(result->reason_text, sizeof(result->reason_text), format, arguments);
+	va_end(arguments);
+}
+
+/* The folders of an object, copied: its listing ends before the first folder is read. */
+struct folders {
+	struct source_folder *list;
+	size_t count, capacity;
+};
+
+static int take_folder(void *context, const struct source_folder *folder)
+{
+	struct folders *folders = context;
+
+	mem_grow(
+		&folders->list, &folders->capacity, folders->count + 1, sizeof(*folders->list));
+	folders->list[folders->count++] = (struct source_folder){
+		.id = mem_strdup(folder->id),
+		.parent_id = mem_strdup(folder->parent_id),
+		.name = mem_strdup(folder->name),
+	};
+	return 0;
+}
+
+static void free_text(const char *text)
+{
+	union {
+		const char *read_only;
+		char *text;
+	} both = {.read_only = text};
+
+	mem_free(both.text);
+}
+
+static void free_folders(struct folders *folders)
+{
+	for (size_t i = 0; i < folders->count; i++) {
+		free_text(folders->list[i].id);
+		free_text(folders->list[i].parent_id);
+		free_text(folders->list[i].name);
+	}
+	mem_free(folders->list);
+}
+
+static int store_folders(struct run_folder *at, struct folders *folders)
+{
+	int r = source_folders(at->run->source, at->object, take_folder, folders);
+
+	at->from_source = r < 0;
+	for (size_t i = 0; i < folders->count && r == 0; i++) {
+		at->folder = &folders->list[i];
+		r = run_folder(at);
+		r = err_wrap(r, "folder %s", folders->list[i].name);
+	}
+	return r;
+}
+
+static void keep_summary(
+	struct run *run, struct object_result *result, const struct object_summary *summary)
+{
+	AUTO_TEXT kind = mem_strdup(result->kind);
+	AUTO_TEXT name = mem_strdup(result->name);
+	const struct repo_object object = {.kind = kind,
+		.name = name,
+		.stored_s = clock_now_s(),
+		.items = summary->items,
+		.bytes = summary->bytes,
+		.tree = summary->tree};
+
+	bases_put(&run->bases, &object);
+	bases_put(&run->fresh, &object);
+	result->items_total = summary->items;
+}
+
+/* Cursors of an object that was given up wait in vain: what they stand for is not stored. */
+static void forget_cursors(struct run *run, size_t first)
+{
+	while (run->cursor_count > first) {
+		struct pending_cursor *cursor = &run->cursors[--run->cursor_count];
+		mem_free(cursor->kind);
+		mem_free(cursor->name);
+		mem_free(cursor->folder_id);
+		mem_free(cursor->list_id);
+		mem_free(cursor->cursor);
+		*cursor = (struct pending_cursor){0};
+	}
+}
+
+static int write_object(struct run_folder *at, struct object_summary *summary)
+{
+	const struct repo_object *base =
+		bases_find(&at->run->bases, at->object->kind, at->object->name);
+	struct folders folders = {0};
+	int r = object_writer_begin(at->run->writer, base ? &base->tree : NULL, &at->writer);
+
+	if (r < 0)
+		return r;
+	r = store_folders(at, &folders);
+	free_folders(&folders);
+	if (r < 0) {
+		object_writer_drop(at->writer);
+		return r;
+	}
+	return object_writer_finish(at->writer, summary);
+}
+
+/* Whether an error ends this object alone: the next one may go well. */
+static bool is_of_object(const struct run_folder *at, int r)
+{
+	return at->from_source && r != ERR_CANCELLED && source_fault()->scope != SOURCE_TENANT;
+}
+
+static int back_up(
+	struct run *run, const struct source_object *object, struct object_result *result)
+{
+	struct run_folder at = {.run = run, .object = object, .result = result};
+	struct object_summary summary = {0};
+	uint64_t stored_before = repo_writer_stored(run->writer);
+	size_t cursors_before = run->cursor_count;
+	int r = write_object(&at, &summary);
+
+	result->bytes_stored = repo_writer_stored(run->writer) - stored_before;
+	if (r < 0) {
+		forget_cursors(run, cursors_before);
+		if (!is_of_object(&at, r))
+			return r;
+		object_result_set(result, "failed",
+			*source_fault()->code ? source_fault()->code : err_name(r), "%s",
+			err_message());
+		return 0;
+	}
+	keep_summary(run, result, &summary);
+	if (at.failed > 0) {
+		AUTO_TEXT first = mem_strdup(result->reason_text);
+		AUTO_TEXT code = mem_strdup(result->reason_code);
+		object_result_set(result, "failed", code,
+			"%" PRIu64
+			" items could not be read, the rest is stored; the first: %s",
+			at.failed, first);
+	} else {
+		object_result_set(
+			result, summary.changed ? "stored" : "unchanged", "", "%s", "");
+	}
+	return 0;
+}
+
+/* True where all that the object needs is licensed. */
+static int license_object(struct run *run, const struct judgement *judgement,
+	struct object_result *result, bool *granted)
+{
+	const char *subject = judgement->subject;
+	struct license_claim claim = {.subjects = &subject, .count = 1};
+
+	result->required = 1;
+	int r = judgement->subject_known
+			? license_client_claim(run->installation->license, &claim, 1)
+			: err_set(ERR_LICENSE, "there is no license on this instance");
+	*granted = claim.granted;
+	result->newly_licensed = claim.newly;
+	if (claim.granted)
+		return 0;
+	result->missing = claim.missing;
+	if (r == ERR_LICENSE)
+		return r; /* the run ends: see run.c */
+	if (r < 0)
+		object_result_set(result, "waiting", "license_service_unreachable",
+			"waits for the licensing service, which does not answer: %s",
+			err_message());
+	else
+		object_result_set(result, "no_license", "no_license",
+			"not backed up: %" PRId64
+			" more license%s needed; buy licenses or release some",
+			claim.missing, claim.missing == 1 ? " is" : "s are");
+	if (r < 0)
+		result->missing = 0;
+	return 0;
+}
+
+static void describe_kept(struct run *run, struct object_result *result)
+{
+	const struct repo_object *base = bases_find(&run->bases, result->kind, result->name);
+
+	result->items_total = base ? base->items : 0;
+}
+
+int run_object(
+	struct run *run, const struct source_object *object, struct object_result *result)
+{
+	struct judgement judgement;
+	bool granted = true;
+	int r;
+
+	*result = (struct object_result){
+		.kind = object->kind, .name = object->name, .result = ""};
+	describe_kept(run, result);
+	judge_object(run->installation, object, &judgement);
+	if (!judgement.supported) {
+		object_result_set(result, "unsupported", judgement.reason_code, "%s",
+			judgement.reason_text);
+		return 0;
+	}
+	if (judgement.needs_subject) {
+		r = run_record_need(run, object, &judgement);
+		if (r == 0)
+			r = license_object(run, &judgement, result, &granted);
+		if (r < 0 || !granted)
+			return r;
+	}
+	return back_up(run, object, result);
+}
