@@ -13,8 +13,9 @@
  * an instance. Everything that the service says is believed only with a valid signature under
  * the root key; no path here says "licensed" without a verified lease.
  *
- * The state lies in one folder (mode 0700). Several processes may use one folder at a time: each
- * change is made under a lock on it. A struct license_client is used by one thread at a time.
+ * The state lies in one folder (mode 0700). Several processes may use one folder at a time:
+ * each change is made under a lock on it. A struct license_client is used by one thread at a
+ * time.
  */
 
 struct license_client;
@@ -27,14 +28,14 @@ NODISCARD int license_client_open(const char *folder, struct license_client **ou
 void license_client_close(struct license_client *client); /* NULL is fine */
 
 /** Where the service is, kept in the folder. `root_key_file` (a root.pub) only in a development
- * build, NULL: the built-in one; `ca_file` NULL: the system's authorities. Plain http is accepted
- * for loopback only. ERR_INVALID, ERR_NOTFOUND. Does not contact the service. */
+ * build, NULL: the built-in one; `ca_file` NULL: the system's authorities. Plain http is
+ * accepted for loopback only. ERR_INVALID, ERR_NOTFOUND. Does not contact the service. */
 NODISCARD int license_client_set_server(struct license_client *client, const char *url,
 	const char *root_key_file, const char *ca_file);
 
 /** Enrols this instance under a key and takes the first lease. ERR_INVALID for a mistyped key
- * (told without asking the service); ERR_LICENSE for an unknown or revoked one (each with its own
- * words, and nothing changed); ERR_NETWORK, … An expired key can be activated. */
+ * (told without asking the service); ERR_LICENSE for an unknown or revoked one (each with its
+ * own words, and nothing changed); ERR_NETWORK, … An expired key can be activated. */
 NODISCARD int license_client_activate(struct license_client *client, const char *key);
 
 /** Asks for a new lease. On any failure the last one goes on, and the time of the first failed
@@ -93,12 +94,12 @@ struct license_claim {
 
 /**
  * Claims for objects, in their order. Where all subjects of all are held already and the state
- * allows backups, nothing is asked. ERR_NETWORK and the like where the service is needed and not
- * there: what is held is then granted, the rest is not, and `missing` counts its new subjects.
- * ERR_LICENSE where the state allows no backup.
+ * allows backups, nothing is asked. ERR_NETWORK and the like where the service is needed and
+ * not there: what is held is then granted, the rest is not, and `missing` counts its new
+ * subjects. ERR_LICENSE where the state allows no backup.
  */
-NODISCARD int license_client_claim(struct license_client *client, struct license_claim *claims,
-	size_t count);
+NODISCARD int license_client_claim(
+	struct license_client *client, struct license_claim *claims, size_t count);
 
 struct license_subject {
 	char id[LICENSE_SUBJECT_TEXT];
@@ -108,8 +109,8 @@ struct license_subject {
 
 /** All subjects that hold a license under this key, fresh from the service where it answers,
  * else from the last answers. The caller frees the array with mem_free. */
-NODISCARD int license_client_subjects(struct license_client *client,
-	struct license_subject **out, size_t *out_count);
+NODISCARD int license_client_subjects(
+	struct license_client *client, struct license_subject **out, size_t *out_count);
 
 struct license_release {
 	const char *subject;
@@ -120,7 +121,7 @@ struct license_release {
 
 /** Releases several at once: each that may not go yet is marked, the others go. Needs the
  * service: ERR_NETWORK and the like. */
-NODISCARD int license_client_release(struct license_client *client,
-	struct license_release *releases, size_t count);
+NODISCARD int license_client_release(
+	struct license_client *client, struct license_release *releases, size_t count);
 
 #endif

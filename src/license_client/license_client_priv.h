@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef LICENSE_CLIENT_PRIV_H
+#define LICENSE_CLIENT_PRIV_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "crypto/secret.h"
+#include "license/key.h"
+#include "license/lease.h"
+#include "license_client/endpoint.h"
+#include "license_client/heldset.h"
+#include "license_client/identity.h"
+#include "license_client/license_client.h"
+#include "license_client/statefile.h"
+#include "license_client/timefloor.h"
+
+struct http_client;
+
+/** What an activation gave: which license this is, and the secret of its subjects. */
+struct grant {
+	char license_id[LEASE_ID_SIZE]; /* "" where never activated */
+	char key_masked[KEY_TEXT_SIZE];
+	uint8_t secret[SECRET_KEY_SIZE];
+};
+
+/** A lease that was believed, with the texts that prove it. */
+struct proof {
+	char *lease_text; /* NULL where there is none */
+	char *keyset_text;
+	int64_t keyset_version;
+	struct lease lease;
+};
+
+void proof_free(struct proof *proof);
+struct proof proof_copy(const struct proof *proof);
+
+/** The last answers: the lease, and what is known of time and contact. */
+struct record {
+	struct proof proof;
+	struct timefloor floor;
+	int64_t failed_s;  /* first failed contact since the lease, effective time; 0: none */
+	char refused[160]; /* what was wrong with an answer that was refused; "" */
+	char machine[33];  /* where the state was at the last contact */
+};
+
+enum client_file {
+	CLIENT_ENDPOINT,
+	CLIENT_GRANT,
+	CLIENT_RECORD,
+	CLIENT_HELD,
+	CLIENT_FILES,
+};
+
+struct license_client {
+	struct statefile_folder folder;
+	struct identity identity;
+	char boot[TIMEFLOOR_BOOT_SIZE];
+	char machine[33];
+
+	/* The files as they were read last. */
+	struct statefile_stamp stamps[CLIENT_FILES];
+	bool read_once;
+	char damage[CLIENT_FILES][160]; /* why one is not believed; "" */
+	struct endpoint endpoint;
+	struct grant grant;
+	struct record record;
+	struct heldset held;     /* believed with its own lease, which may be older than */
+	struct proof held_proof; /* the record's: see assignments.c */
+
+	/* Of this process. */
+	struct http_client *http; /* for the endpoint; NULL until it is needed */
+	int64_t service_ahead_s; /* what the service said of our clock, for Garner-Time alone */
+	int64_t listed_us;       /* when the list was asked for last; 0: never */
+};
+
+/** Reads again what changed. Never fails: what cannot be believed is as if it were not there,
+ * and `damage` says so. */
+void client_refresh(struct license_client *client);
+
+/** Takes the lock and reads again what changed; client_end frees it. ERR_LOCKED, ERR_IO. */
+NODISCARD int client_begin(struct license_client *client, int *out_lock);
+void client_end(int lock);
+
+struct timefloor_reading client_clocks(const struct license_client *client);
+
+/** The effective time; the wall clock's where there is no lease. */
+int64_t client_now_s(const struct license_client *client);
+
+/**
+ * Believes a lease or not: signed by a key that the root key signed, for this instance and this
+ * license. ERR_CORRUPT. Copies the texts.
+ */
+NODISCARD int client_believe(const struct license_client *client, const char *license_id,
+	const char *const texts[2], struct proof *out);
+
+/** Keeps the activation, the record or the held set, under the lock. ERR_IO. */
+NODISCARD int client_write_grant(struct license_client *client);
+NODISCARD int client_write_record(struct license_client *client);
+NODISCARD int client_write_held(struct license_client *client);
+
+/** Forgets the held set, under the lock. ERR_IO. */
+NODISCARD int client_drop_held(struct license_client *client);
+
+/** Keeps the proof of a good answer, taken over, under the lock: a contact was made. An older
+ * one than another process kept meanwhile changes nothing. ERR_IO. */
+NODISCARD int client_keep_proof(struct license_client *client, struct proof *proof);
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "license_client/timefloor.h"
+
+#include <stdio.h>
+
+#include "base/text.h"
+
+/* How far the wall clock is known to be ahead: what it was at the last contact, unless it was
+ * set back since. */
+static int64_t known_ahead(
+	const struct timefloor *floor, const struct timefloor_reading *reading)
+{
+	int64_t ahead = floor->contact_wall_s - floor->contact_s;
+
+	return ahead > 0 && reading->wall_s >= floor->contact_wall_s ? ahead : 0;
+}
+
+/* The floor and what the boot clock counted since. After a restart it counts anew: what it says
+ * then may have passed before the floor was set, on another machine. */
+static int64_t by_boot_clock(
+	const struct timefloor *floor, const struct timefloor_reading *reading)
+{
+	bool same = text_equal(floor->boot, reading->boot);
+
+	if (!same || reading->boot_us < floor->floor_boot_us)
+		return floor->floor_s;
+	return floor->floor_s + (reading->boot_us - floor->floor_boot_us) / 1000000;
+}
+
+static void set_floor(
+	struct timefloor *floor, int64_t at_s, const struct timefloor_reading *reading)
+{
+	floor->floor_s = at_s;
+	floor->floor_boot_us = reading->boot_us;
+	snprintf(floor->boot, sizeof(floor->boot), "%s", reading->boot);
+}
+
+void timefloor_set(
+	struct timefloor *floor, int64_t service_s, const struct timefloor_reading *reading)
+{
+	set_floor(floor, service_s, reading);
+	floor->contact_s = service_s;
+	floor->contact_wall_s = reading->wall_s;
+}
+
+int64_t timefloor_now(const struct timefloor *floor, const struct timefloor_reading *reading)
+{
+	int64_t wall_s = reading->wall_s - known_ahead(floor, reading);
+	int64_t boot_s = by_boot_clock(floor, reading);
+
+	return wall_s > boot_s ? wall_s : boot_s;
+}
+
+bool timefloor_raise(struct timefloor *floor, const struct timefloor_reading *reading)
+{
+	int64_t now_s = timefloor_now(floor, reading);
+
+	if (now_s - floor->floor_s < TIMEFLOOR_SAVE_S)
+		return false;
+	set_floor(floor, now_s, reading);
+	return true;
+}
+
+int64_t timefloor_error_s(
+	const struct timefloor *floor, const struct timefloor_reading *reading)
+{
+	int64_t behind_s = by_boot_clock(floor, reading) - reading->wall_s;
+	int64_t ahead_s = known_ahead(floor, reading);
+
+	if (behind_s > TIMEFLOOR_TOLERANCE_S)
+		return -behind_s;
+	return ahead_s > TIMEFLOOR_TOLERANCE_S ? ahead_s : 0;
+}
