@@ -27,7 +27,7 @@ struct check_result {
 /** Every snapshot, tree, list and chunk that is referred to is in the index and its pack there
  * in its full size; with data, every block is decrypted, decompressed and hashed. 0 with
  * result.faults counted; an error only where checking itself could not go on. */
-NODISCARD int repo_check(struct repo *repo, const struct check_options *options,
-	struct check_result *out);
+NODISCARD int repo_check(
+	struct repo *repo, const struct check_options *options, struct check_result *out);
 
 #endif

@@ -18,16 +18,20 @@ struct path_entry {
 	enum { PATH_OBJECT, PATH_FOLDER, PATH_ITEM } kind;
 	const struct repo_object *object;
 	const struct tree_item *item; /* for PATH_ITEM; else NULL */
-	uint64_t items;               /* for objects and folders: own items, without subfolders */
+	uint64_t items; /* for objects and folders: own items, without subfolders */
 	uint64_t bytes;
 };
 
 typedef int path_fn(void *context, const struct path_entry *entry);
 
 /**
- * Calls `visit` for what lies at `path` ("" is the whole snapshot) and below it: `deep` for all,
- * else for the thing itself where it is an item, and for the direct children where it is not.
- * Folders come before what they hold. ERR_NOTFOUND where nothing lies there.
+ * Calls `visit` for what lies at `path`: "" is the whole snapshot, KIND all objects of a kind.
+ *   deep: all of it, the object, folder or item at `path` first; folders come before what they
+ *     hold, the items of a folder in the order in which they are stored, so that reading them
+ *     all decodes each block once;
+ *   else: the direct children, in the order of their ids; an item is its own child.
+ * A top folder whose name is "" is the object itself: what lies in it lies in the object.
+ * The visitor may read contents. ERR_NOTFOUND where nothing lies there.
  */
 NODISCARD int path_walk(struct repo *repo, const struct snapshot *snapshot, const char *path,
 	bool deep, path_fn *visit, void *context);

@@ -33,12 +33,12 @@ struct repo_secret {
 
 /** Makes a repository in a folder that is empty or not there. ERR_EXISTS where there is one or
  * where other files lie there. Not by master key. */
-NODISCARD int repo_create(const char *folder, const struct repo_secret *secret,
-	struct repo **out);
+NODISCARD int repo_create(
+	const char *folder, const struct repo_secret *secret, struct repo **out);
 
 /** Opens one. ERR_NOREPO, ERR_PASSWORD, ERR_CORRUPT, ERR_IO. The caller closes it. */
-NODISCARD int repo_open(const char *folder, const struct repo_secret *secret,
-	struct repo **out);
+NODISCARD int repo_open(
+	const char *folder, const struct repo_secret *secret, struct repo **out);
 void repo_close(struct repo *repo); /* NULL is fine */
 
 /** The key under which all others lie, to be kept sealed by the caller. */
@@ -70,7 +70,8 @@ struct tree_folder {
 	const char *id;        /* the source's own, unique in its object */
 	const char *parent_id; /* "" at the top */
 	const char *name;
-	uint8_t list_id[REPO_ID_SIZE]; /* of the stored list of its items: equal ids, equal items */
+	uint8_t list_id[REPO_ID_SIZE]; /* of the stored list of its items: equal ids, equal
+					  items */
 	uint64_t items;
 	uint64_t bytes;
 };
@@ -79,7 +80,7 @@ struct tree_folder {
 struct repo_object {
 	char *kind; /* "mailbox", "folder", … (spec of the command line) */
 	char *name;
-	bool kept;  /* not stored by this run: as it was last stored */
+	bool kept; /* not stored by this run: as it was last stored */
 	int64_t stored_s;
 	uint64_t items;
 	uint64_t bytes;

@@ -9,9 +9,10 @@
  * snapshot. Nothing that refers to other data is visible before that data is durable; a crash
  * at any point leaves what was committed, and nothing that a later run stumbles over.
  *
- *   repo_writer_open → for each object: object_writer_begin → for each folder: object_writer_folder
- *   → (content_begin, content_add…, content_finish, folder_put | folder_remove)… → folder_finish
- *   → object_writer_finish → repo_writer_commit now and then → repo_writer_snapshot
+ *   repo_writer_open → for each object: object_writer_begin → for each folder:
+ * object_writer_folder → (content_begin, content_add…, content_finish, folder_put |
+ * folder_remove)… → folder_finish → object_writer_finish → repo_writer_commit now and then →
+ * repo_writer_snapshot
  *
  * One thread at a time. Every pointer given is borrowed for the call only.
  */
@@ -42,8 +43,9 @@ struct object_writer;
 NODISCARD int object_writer_begin(struct repo_writer *writer,
 	const struct repo_content *previous, struct object_writer **out);
 
-/* Folders of an object: each that exists now is named once, parents before children; one that is
- * not named is gone. Its items are those of the previous tree until they are put or removed. */
+/* Folders of an object: each that exists now is named once, parents before children; one that
+ * is not named is gone. Its items are those of the previous tree until they are put or removed.
+ */
 struct folder_writer;
 NODISCARD int object_writer_folder(struct object_writer *object,
 	const struct tree_folder *folder, struct folder_writer **out); /* id, parent_id, name */
@@ -66,7 +68,8 @@ void folder_remove_others(struct folder_writer *folder);
 /** Ends the folder and frees it in either case. `list_id` (may be NULL) gets the id of what was
  * stored, as folder_previous will give it. */
 NODISCARD int folder_finish(struct folder_writer *folder, char list_id[REPO_ID_TEXT]);
-void folder_drop(struct folder_writer *folder); /* leaves the folder as it was; NULL is fine */
+/** Leaves the folder as it was last stored, a new one empty; NULL is fine. */
+void folder_drop(struct folder_writer *folder);
 
 /** Ends the object: *tree is what to put into a snapshot, with *items and *bytes counted;
  * *changed is false where the tree is the previous one. Frees it in either case. */
@@ -79,8 +82,9 @@ struct object_summary {
 NODISCARD int object_writer_finish(struct object_writer *object, struct object_summary *out);
 void object_writer_drop(struct object_writer *object); /* NULL is fine */
 
-/** Makes durable all that was written: packs, then the index. After it, a tree that was finished
- * before can be given as `previous` by any later run, even where no snapshot was made. */
+/** Makes durable all that was written: packs, then the index. After it, a tree that was
+ * finished before can be given as `previous` by any later run, even where no snapshot was made.
+ */
 NODISCARD int repo_writer_commit(struct repo_writer *writer);
 
 /** Commits, and makes a snapshot of the given objects (job name, objects and created_s are

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef REPO_FORMAT_H
+#define REPO_FORMAT_H
+
+/*
+ * The numbers and names of docs/format.md that more than one file needs. A change here is a
+ * change of the format.
+ */
+
+enum {
+	FORMAT_VERSION = 1,
+	NAME_SIZE = 16, /* random bytes that name a file, and the repository itself */
+	NAME_TEXT = 2 * NAME_SIZE + 1,
+
+	CHUNK_MAX = 4 << 20,
+	SOLID_LIMIT = 256 << 10, /* a chunk below it shares a block with others */
+	BLOCK_TARGET = 1 << 20,  /* a shared block is closed before it would pass this */
+	PACK_TARGET = 16 << 20,  /* a pack is closed once it has reached this */
+	PACK_MAX = PACK_TARGET + 2 * CHUNK_MAX + (4 << 20),
+	DIRECTORY_MAX = 16 << 20,
+	SEALED_FILE_MAX = 64 << 20, /* an index or snapshot file */
+
+	TEXT_MAX = 65535, /* bytes of an id, name, type or tag */
+	LIST_FANOUT = 4096,
+	LIST_LEVELS = 3,
+	DEPTH_MAX = 512, /* folders in folders */
+
+	CODEC_RAW = 0,
+	CODEC_ZSTD = 1,
+};
+
+/** What a sealed piece is; bound to it by its seal. */
+enum piece {
+	PIECE_DATA = 1,      /* block of contents */
+	PIECE_META = 2,      /* block of lists and trees */
+	PIECE_DIRECTORY = 3, /* of a pack */
+	PIECE_INDEX = 4,
+	PIECE_SNAPSHOT = 5,
+};
+
+#define PACK_MAGIC "GRNPACK1"
+#define INDEX_MAGIC "GRNINDX1"
+#define SNAPSHOT_MAGIC "GRNSNAP1"
+#define KEY_MAGIC "GRNKEYS1"
+#define LIST_MAGIC "GRNLIST1"
+#define ITEMS_MAGIC "GRNITEM1"
+#define TREE_MAGIC "GRNTREE1"
+enum { MAGIC_SIZE = 8 };
+
+#endif

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "repo/path.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "repo/path_node.h"
+
+/*
+ * Walking: a path is followed component by component from the objects down, then what lies
+ * there is visited.
+ */
+
+struct path_walk {
+	struct repo *repo;
+	const struct repo_object *object;
+	struct path_tree tree; /* of the object */
+	bool deep;
+	path_fn *visit;
+	void *context;
+};
+
+/* What the rest of a path begins with, and moves it over that. Borrowed. */
+static size_t next_component(const char **rest, const char **out)
+{
+	size_t size = strcspn(*rest, "/");
+
+	*out = *rest;
+	*rest += size + ((*rest)[size] == '/');
+	return size;
+}
+
+static int visit_folder(
+	struct path_walk *walk, const struct path_folder *folder, const char *path)
+{
+	struct path_entry entry = {
+		.path = path,
+		.name = folder->name,
+		.kind = PATH_FOLDER,
+		.object = walk->object,
+		.items = folder->items,
+		.bytes = folder->bytes,
+	};
+
+	return walk->visit(walk->context, &entry);
+}
+
+static int visit_item(struct path_walk *walk, const struct path_child *child, const char *path)
+{
+	struct path_entry entry = {
+		.path = path,
+		.name = child->item.name,
+		.kind = PATH_ITEM,
+		.object = walk->object,
+		.item = &child->item,
+		.items = 1,
+		.bytes = child->item.content.size,
+	};
+
+	return walk->visit(walk->context, &entry);
+}
+
+static int visit_object(
+	struct path_walk *walk, const struct repo_object *object, const char *path)
+{
+	struct path_entry entry = {
+		.path = path,
+		.name = object->name,
+		.kind = PATH_OBJECT,
+		.object = object,
+		.items = object->items,
+		.bytes = object->bytes,
+	};
+
+	return walk->visit(walk->context, &entry);
+}
+
+static int walk_children(
+	struct path_walk *walk, const struct path_folder *folder, const char *path);
+
+static int walk_child(struct path_walk *walk, const struct path_child *child, const char *path)
+{
+	AUTO_TEXT below = mem_printf("%s/%s", path, child->component);
+
+	if (!child->folder)
+		return visit_item(walk, child, below);
+	int r = visit_folder(walk, child->folder, below);
+	if (r == 0 && walk->deep)
+		r = walk_children(walk, child->folder, below);
+	return r;
+}
+
+/* The recursion is bounded by the depth of trees, which path_tree_load checks. */
+static int walk_children(
+	struct path_walk *walk, const struct path_folder *folder, const char *path)
+{
+	struct path_list list;
+	int r = path_list_load(&list, walk->repo, &walk->tree, folder);
+
+	if (r == 0 && walk->deep)
+		path_list_sort_stored(&list, walk->repo);
+	for (size_t i = 0; i < list.count && r == 0; i++)
+		r = walk_child(walk, &list.children[i], path);
+	path_list_free(&list);
+	return err_wrap(r, "%s", path);
+}
+
+static int follow(struct path_walk *walk, const struct path_folder *folder, const char *path,
+	const char *rest);
+
+/* The path ends in this child, or goes on below it. */
+static int follow_child(struct path_walk *walk, const struct path_child *child,
+	const char *path, const char *rest)
+{
+	AUTO_TEXT below = mem_printf("%s/%s", path, child->component);
+
+	if (child->folder)
+		return follow(walk, child->folder, below, rest);
+	if (*rest)
+		return err_set(ERR_NOTFOUND, "%s is no folder", below);
+	return visit_item(walk, child, below);
+}
+
+static int follow(struct path_walk *walk, const struct path_folder *folder, const char *path,
+	const char *rest)
+{
+	const char *component;
+	struct path_list list;
+
+	if (!*rest) {
+		int r = 0;
+		if (walk->deep)
+			r = folder->is_top ? visit_object(walk, walk->object, path)
+					   : visit_folder(walk, folder, path);
+		return r != 0 ? r : walk_children(walk, folder, path);
+	}
+	size_t size = next_component(&rest, &component);
+	int r = path_list_load(&list, walk->repo, &walk->tree, folder);
+	const struct path_child *child = r == 0 ? path_list_find(&list, component, size) : NULL;
+	if (child)
+		r = follow_child(walk, child, path, rest);
+	else if (r == 0)
+		r = err_set(ERR_NOTFOUND, "there is nothing named \"%.*s\" in %s", (int)size,
+			component, path);
+	path_list_free(&list);
+	return r;
+}
+
+/* One object: itself, or what `rest` names in it. */
+static int walk_object(struct path_walk *walk, const struct repo_object *object,
+	const char *path, const char *rest)
+{
+	walk->object = object;
+	int r = path_tree_load(&walk->tree, walk->repo, &object->tree);
+	if (r == 0)
+		r = follow(walk, path_tree_top(&walk->tree), path, rest);
+	else
+		r = err_wrap(r, "%s", path);
+	path_tree_free(&walk->tree);
+	return r;
+}
+
+/* One object of several: it is named, and walked where the walk is deep. */
+static int walk_whole(
+	struct path_walk *walk, const struct repo_object *object, const char *path)
+{
+	return walk->deep ? walk_object(walk, object, path, "")
+			  : visit_object(walk, object, path);
+}
+
+static bool is_component(const char *text, const char *component, size_t size)
+{
+	return strlen(text) == size && memcmp(text, component, size) == 0;
+}
+
+/* The objects that the path names: all, those of a kind, or one and what `rest` names in it. */
+static int walk_objects(struct path_walk *walk, const struct path_object *objects, size_t count,
+	const char *path)
+{
+	const char *kind, *name, *rest = path;
+	size_t kind_size = next_component(&rest, &kind);
+	size_t name_size = next_component(&rest, &name);
+	bool found = kind_size == 0;
+	int r = 0;
+
+	for (size_t i = 0; i < count && r == 0; i++) {
+		const struct path_object *at = &objects[i];
+		if (kind_size > 0 && !is_component(at->kind, kind, kind_size))
+			continue;
+		if (name_size > 0 && !is_component(at->name, name, name_size))
+			continue;
+		found = true;
+		r = name_size > 0 ? walk_object(walk, at->object, at->path, rest)
+				  : walk_whole(walk, at->object, at->path);
+	}
+	return r == 0 && !found ? err_set(ERR_NOTFOUND,
+					  "there is nothing at \"%s\" in the snapshot", path)
+				: r;
+}
+
+int path_walk(struct repo *repo, const struct snapshot *snapshot, const char *path, bool deep,
+	path_fn *visit, void *context)
+{
+	struct path_walk walk = {
+		.repo = repo, .deep = deep, .visit = visit, .context = context};
+	struct path_object *objects = path_objects_new(snapshot);
+	int r = walk_objects(&walk, objects, snapshot->object_count, path);
+
+	path_objects_free(objects, snapshot->object_count);
+	return r;
+}

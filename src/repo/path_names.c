@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "repo/path_names.h"
+
+#include <stdint.h>
+#include <string.h>
+#include <uthash.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+
+struct name {
+	char *text;
+	uint64_t given; /* how many have it as their encoded name so far */
+	UT_hash_handle hh;
+};
+
+struct path_names {
+	struct name *names;
+};
+
+struct path_names *path_names_new(void)
+{
+	return mem_alloc(sizeof(struct path_names));
+}
+
+void path_names_free(struct path_names *names)
+{
+	struct name *name, *next;
+
+	HASH_ITER(hh, names->names, name, next)
+	{
+		HASH_DEL(names->names, name);
+		mem_free(name->text);
+		mem_free(name);
+	}
+	mem_free(names);
+}
+
+static struct name *find(const struct path_names *names, const char *component)
+{
+	struct name *name;
+
+	HASH_FIND_STR(names->names, component, name);
+	return name;
+}
+
+void path_names_reserve(struct path_names *names, const char *component)
+{
+	if (find(names, component))
+		return;
+	struct name *name = mem_alloc(sizeof(*name));
+	name->text = mem_strdup(component);
+	HASH_ADD_KEYPTR(hh, names->names, name->text, strlen(name->text), name);
+}
+
+char *path_names_take(struct path_names *names, const char *component)
+{
+	struct name *name = find(names, component);
+
+	ASSERT(name);
+	if (name->given++ == 0)
+		return mem_strdup(component);
+	for (;; name->given++) {
+		AUTO_TEXT candidate =
+			mem_printf("%s~%llu", component, (unsigned long long)name->given);
+		if (find(names, candidate))
+			continue;
+		path_names_reserve(names, candidate);
+		return STEAL(candidate);
+	}
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef REPO_PATH_NAMES_H
+#define REPO_PATH_NAMES_H
+
+#include <stddef.h>
+
+/*
+ * Components that are unique in one place: names that others have too get "~2", "~3", … behind.
+ */
+
+struct path_names; /* those that are taken */
+
+struct path_names *path_names_new(void);
+void path_names_free(struct path_names *names);
+
+/** Takes `component` where it is free. */
+void path_names_reserve(struct path_names *names, const char *component);
+
+/** The component for the next one whose encoded name is `component`, which was reserved: that
+ * at the first time, then the next that is free. The caller frees it. */
+char *path_names_take(struct path_names *names, const char *component);
+
+#endif
