@@ -36,8 +36,8 @@ NODISCARD int db_run(struct db *db, const char *sql, const char *types, ...);
 int64_t db_changed(struct db *db);
 
 /** Starts a query; the caller ends it with db_end. One running query for each text of SQL. */
-NODISCARD int db_query(struct db *db, struct db_rows **out, const char *sql, const char *types,
-	...);
+NODISCARD int db_query(
+	struct db *db, struct db_rows **out, const char *sql, const char *types, ...);
 
 /** Moves to the next row: 1, or 0 past the last, or an error. */
 NODISCARD int db_next(struct db_rows *rows);
@@ -54,8 +54,8 @@ bool db_is_null(struct db_rows *rows, int column);
 
 /** A query of which one row is wanted: 1 with *out at the row, to be ended, 0 where there is
  * none (*out is then NULL), or an error. */
-NODISCARD int db_one(struct db *db, struct db_rows **out, const char *sql, const char *types,
-	...);
+NODISCARD int db_one(
+	struct db *db, struct db_rows **out, const char *sql, const char *types, ...);
 
 /** Transactions: db_begin takes the write lock at once (BEGIN IMMEDIATE). db_rollback keeps
  * this thread's error message, so that it can stand in a failure path; without a transaction it
