@@ -18,9 +18,9 @@
 struct http_client;
 
 struct http_client_options {
-	const char *ca_file;     /* instead of the system's authorities; NULL: those */
-	const char *socket_path; /* a Unix socket to talk through; NULL: TCP */
-	const char *user_agent;  /* NULL: "Garner/VERSION" */
+	const char *ca_file;        /* instead of the system's authorities; NULL: those */
+	const char *socket_path;    /* a Unix socket to talk through; NULL: TCP */
+	const char *user_agent;     /* NULL: "Garner/VERSION" */
 	int64_t connect_timeout_ms; /* 0: 10,000 */
 	int64_t stall_timeout_ms;   /* no byte for so long is a failure; 0: 60,000 */
 	int64_t total_timeout_ms;   /* 0: none */
@@ -28,8 +28,8 @@ struct http_client_options {
 
 /** A client, used by any number of threads. Texts are copied. ERR_NOTFOUND where the CA file is
  * not there. */
-NODISCARD int http_client_new(const struct http_client_options *options,
-	struct http_client **out);
+NODISCARD int http_client_new(
+	const struct http_client_options *options, struct http_client **out);
 void http_client_free(struct http_client *client); /* NULL is fine */
 
 /** Called with each piece of the body of an answer with a status from 200 to 299. A result that
@@ -44,20 +44,20 @@ struct http_request {
 	size_t body_size;
 	http_sink_fn *sink; /* NULL: the body goes to response.body */
 	void *sink_context;
-	size_t body_ceiling; /* of response.body; 0: 64 MiB */
+	size_t body_ceiling;   /* of response.body; 0: 64 MiB */
 	struct cancel *cancel; /* looked at at least every second; may be NULL */
 };
 
 struct http_response {
 	int status;
-	struct buf body; /* empty where a sink took it */
+	struct buf body;        /* empty where a sink took it */
 	struct buf header_text; /* as received, for http_header */
 };
 
 /**
- * Sends one request and waits for the whole answer. ERR_NETWORK with what went wrong and what to
- * check (name not found, refused, timeout, certificate, broken off), ERR_INVALID for a bad URL,
- * ERR_LIMIT, ERR_CANCELLED. The caller frees the response in either case.
+ * Sends one request and waits for the whole answer. ERR_NETWORK with what went wrong and what
+ * to check (name not found, refused, timeout, certificate, broken off), ERR_INVALID for a bad
+ * URL, ERR_LIMIT, ERR_CANCELLED. The caller frees the response in either case.
  */
 NODISCARD int http_send(struct http_client *client, const struct http_request *request,
 	struct http_response *response);

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "net/http_client.h"
+
+#include <curl/curl.h>
+#include <pthread.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/io.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "base/timestamp.h"
+
+enum {
+	CONNECT_TIMEOUT_MS = 10000,
+	STALL_TIMEOUT_MS = 60000,
+	BODY_CEILING = 64 << 20,
+	HEADER_CEILING = 256 << 10,
+	RETRY_AFTER_LIMIT_S = 86400,
+};
+
+/* An idle handle keeps its connection; a busy one is in no list. */
+struct idle {
+	CURL *handle;
+	struct idle *next;
+};
+
+struct http_client {
+	char *ca_file, *socket_path, *user_agent;
+	int64_t connect_timeout_ms, stall_timeout_ms, total_timeout_ms;
+	pthread_mutex_t idle_lock;
+	struct idle *idle; /* guarded by idle_lock */
+};
+
+static pthread_once_t initialized = PTHREAD_ONCE_INIT;
+
+static void initialize(void)
+{
+	ASSERT(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK);
+}
+
+int http_client_new(const struct http_client_options *options, struct http_client **out)
+{
+	*out = NULL;
+	pthread_once(&initialized, initialize);
+	if (options->ca_file && !io_exists(options->ca_file))
+		return err_set(ERR_NOTFOUND, "there is no file %s with certificate authorities",
+			options->ca_file);
+
+	struct http_client *client = mem_alloc(sizeof(*client));
+	client->ca_file = mem_strdup(options->ca_file);
+	client->socket_path = mem_strdup(options->socket_path);
+	client->user_agent = mem_strdup(
+		options->user_agent ? options->user_agent : "Garner/" GARNER_VERSION);
+	client->connect_timeout_ms =
+		options->connect_timeout_ms ? options->connect_timeout_ms : CONNECT_TIMEOUT_MS;
+	client->stall_timeout_ms =
+		options->stall_timeout_ms ? options->stall_timeout_ms : STALL_TIMEOUT_MS;
+	client->total_timeout_ms = options->total_timeout_ms;
+	pthread_mutex_init(&client->idle_lock, NULL);
+	*out = client;
+	return 0;
+}
+
+void http_client_free(struct http_client *client)
+{
+	if (!client)
+		return;
+	while (client->idle) {
+		struct idle *idle = client->idle;
+		client->idle = idle->next;
+		curl_easy_cleanup(idle->handle);
+		mem_free(idle);
+	}
+	pthread_mutex_destroy(&client->idle_lock);
+	mem_free(client->ca_file);
+	mem_free(client->socket_path);
+	mem_free(client->user_agent);
+	mem_free(client);
+}
+
+static struct idle *take_handle(struct http_client *client)
+{
+	pthread_mutex_lock(&client->idle_lock);
+	struct idle *idle = client->idle;
+	if (idle)
+		client->idle = idle->next;
+	pthread_mutex_unlock(&client->idle_lock);
+	if (!idle) {
+		idle = mem_alloc(sizeof(*idle));
+		idle->handle = curl_easy_init();
+		ASSERT(idle->handle);
+	}
+	return idle;
+}
+
+static void give_back(struct http_client *client, struct idle *idle)
+{
+	curl_easy_reset(idle->handle); /* keeps the connection */
+	pthread_mutex_lock(&client->idle_lock);
+	idle->next = client->idle;
+	client->idle = idle;
+	pthread_mutex_unlock(&client->idle_lock);
+}
+
+/* One request under way. */
+struct transfer {
+	const struct http_request *request;
+	struct http_response *response;
+	CURL *handle;
+	int error; /* of a sink or a ceiling; the message is set */
+};
+
+static size_t take_header(char *data, size_t one, size_t size, void *context)
+{
+	struct transfer *transfer = context;
+
+	(void)one;
+	if (size > 5 && strncmp(data, "HTTP/", 5) == 0)
+		buf_clear(&transfer->response->header_text); /* of an interim answer */
+	transfer->error = buf_append(&transfer->response->header_text, data, size);
+	return transfer->error < 0 ? 0 : size;
+}
+
+static size_t take_body(char *data, size_t one, size_t size, void *context)
+{
+	struct transfer *transfer = context;
+	const struct http_request *request = transfer->request;
+	long status = 0;
+
+	(void)one;
+	curl_easy_getinfo(transfer->handle, CURLINFO_RESPONSE_CODE, &status);
+	if (request->sink && status >= 200 && status <= 299)
+		transfer->error = request->sink(request->sink_context, data, size);
+	else
+		transfer->error = buf_append(&transfer->response->body, data, size);
+	return transfer->error ? 0 : size;
+}
+
+static int look_at_cancel(void *context, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+{
+	struct transfer *transfer = context;
+
+	(void)a, (void)b, (void)c, (void)d;
+	return cancel_is_wished(transfer->request->cancel);
+}
+
+static void set_options(
+	const struct http_client *client, struct transfer *transfer, struct curl_slist *headers)
+{
+	const struct http_request *request = transfer->request;
+	const char *method = request->method ? request->method : "GET";
+	CURL *h = transfer->handle;
+
+	curl_easy_setopt(h, CURLOPT_URL, request->url);
+	curl_easy_setopt(h, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(h, CURLOPT_NOPROXY, "localhost,127.0.0.1,::1");
+	curl_easy_setopt(h, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(h, CURLOPT_USERAGENT, client->user_agent);
+	curl_easy_setopt(h, CURLOPT_ACCEPT_ENCODING, "");
+	curl_easy_setopt(h, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+	curl_easy_setopt(h, CURLOPT_CONNECTTIMEOUT_MS, (long)client->connect_timeout_ms);
+	curl_easy_setopt(h, CURLOPT_TIMEOUT_MS, (long)client->total_timeout_ms);
+	curl_easy_setopt(h, CURLOPT_LOW_SPEED_LIMIT, 1L);
+	curl_easy_setopt(
+		h, CURLOPT_LOW_SPEED_TIME, (long)((client->stall_timeout_ms + 999) / 1000));
+	if (client->ca_file)
+		curl_easy_setopt(h, CURLOPT_CAINFO, client->ca_file);
+	if (client->socket_path)
+		curl_easy_setopt(h, CURLOPT_UNIX_SOCKET_PATH, client->socket_path);
+	curl_easy_setopt(h, CURLOPT_HTTPHEADER, headers);
+	curl_easy_setopt(h, CURLOPT_HEADERFUNCTION, take_header);
+	curl_easy_setopt(h, CURLOPT_HEADERDATA, transfer);
+	curl_easy_setopt(h, CURLOPT_WRITEFUNCTION, take_body);
+	curl_easy_setopt(h, CURLOPT_WRITEDATA, transfer);
+	curl_easy_setopt(h, CURLOPT_NOPROGRESS, 0L);
+	curl_easy_setopt(h, CURLOPT_XFERINFOFUNCTION, look_at_cancel);
+	curl_easy_setopt(h, CURLOPT_XFERINFODATA, transfer);
+	if (request->body || text_equal(method, "POST") || text_equal(method, "PUT") ||
+		text_equal(method, "PATCH")) {
+		curl_easy_setopt(
+			h, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_size);
+		curl_easy_setopt(h, CURLOPT_POSTFIELDS, request->body ? request->body : "");
+	}
+	if (text_equal(method, "HEAD"))
+		curl_easy_setopt(h, CURLOPT_NOBODY, 1L);
+	curl_easy_setopt(h, CURLOPT_CUSTOMREQUEST, method);
+}
+
+/* What to look at, in words, for what libcurl says. */
+static const char *advice(CURLcode code)
+{
+	switch (code) {
+	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_COULDNT_RESOLVE_PROXY:
+		return "the name is not known; is the address right, and does DNS work?";
+	case CURLE_COULDNT_CONNECT:
+		return "nothing answers there; is it running, and is the address right?";
+	case CURLE_OPERATION_TIMEDOUT:
+		return "no answer in time; is the network up, and is it very busy?";
+	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_SSL_CACERT_BADFILE:
+		return "its certificate is not trusted; name its authority with --ca FILE";
+	case CURLE_SSL_CONNECT_ERROR:
+		return "no TLS connection; is it https there?";
+	default:
+		return "the connection broke off";
+	}
+}
+
+static int judge(const struct transfer *transfer, CURLcode code, const char *details)
+{
+	AUTO_TEXT why = mem_strdup(*details ? details : curl_easy_strerror(code));
+
+	if (transfer->error)
+		return transfer->error;
+	if (code == CURLE_OK)
+		return 0;
+	if (code == CURLE_ABORTED_BY_CALLBACK)
+		return err_set(ERR_CANCELLED, "stopped");
+	if (code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL)
+		return err_set(
+			ERR_INVALID, "%s is no http or https address", transfer->request->url);
+	return err_set(ERR_NETWORK, "%s: %s (%s)", transfer->request->url, advice(code), why);
+}
+
+static struct curl_slist *make_headers(const struct http_request *request)
+{
+	/* No "Expect: 100-continue", and no content type that nobody gave. */
+	struct curl_slist *list = curl_slist_append(NULL, "Expect:");
+	bool has_type = false;
+
+	for (const char *const *h = request->headers; h && *h; h++) {
+		has_type = has_type || strncasecmp(*h, "Content-Type:", 13) == 0;
+		list = curl_slist_append(list, *h);
+		ASSERT(list);
+	}
+	if (!has_type)
+		list = curl_slist_append(list, "Content-Type:");
+	ASSERT(list);
+	return list;
+}
+
+int http_send(struct http_client *client, const struct http_request *request,
+	struct http_response *response)
+{
+	char details[CURL_ERROR_SIZE] = "";
+	struct idle *idle = take_handle(client);
+	struct curl_slist *headers = make_headers(request);
+	struct transfer transfer = {
+		.request = request, .response = response, .handle = idle->handle};
+	long status = 0;
+
+	*response = (struct http_response){
+		.body = buf_init(request->body_ceiling ? request->body_ceiling : BODY_CEILING),
+		.header_text = buf_init(HEADER_CEILING)};
+	set_options(client, &transfer, headers);
+	curl_easy_setopt(idle->handle, CURLOPT_ERRORBUFFER, details);
+	CURLcode code = curl_easy_perform(idle->handle);
+	curl_easy_getinfo(idle->handle, CURLINFO_RESPONSE_CODE, &status);
+	response->status = (int)status;
+	int r = judge(&transfer, code, details);
+	curl_slist_free_all(headers);
+	give_back(client, idle);
+	return r;
+}
+
+void http_response_free(struct http_response *response)
+{
+	buf_free(&response->body);
+	buf_free(&response->header_text);
+}
+
+const char *http_header(struct http_response *response, const char *name)
+{
+	size_t size = strlen(name);
+	struct buf *text = &response->header_text;
+
+	if (!buf_text(text))
+		return NULL;
+	/* Line ends become ends of texts, so that a value can be borrowed. */
+	for (size_t i = 0; i < text->size; i++) {
+		if (text->data[i] == '\r' || text->data[i] == '\n')
+			text->data[i] = 0;
+	}
+	const char *end = (const char *)text->data + text->size;
+	for (const char *line = (const char *)text->data; line < end;
+		line += strlen(line) + 1) {
+		if (strncasecmp(line, name, size) == 0 && line[size] == ':')
+			return line + size + 1 + strspn(line + size + 1, " \t");
+	}
+	return NULL;
+}
+
+int64_t http_retry_after_s(struct http_response *response, int64_t now_s, int64_t otherwise)
+{
+	const char *value = http_header(response, "Retry-After");
+	int64_t seconds;
+
+	if (!value)
+		return otherwise;
+	if (text_to_int(value, 0, INT64_MAX, &seconds) < 0) {
+		if (timestamp_parse_http(value, &seconds) < 0)
+			return otherwise;
+		seconds = seconds > now_s ? seconds - now_s : 0;
+	}
+	return seconds < RETRY_AFTER_LIMIT_S ? seconds : RETRY_AFTER_LIMIT_S;
+}

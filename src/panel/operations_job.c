@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "panel/operation_priv.h"
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "job/job.h"
+#include "job/notice.h"
+#include "job/plan.h"
+#include "job/report.h"
+#include "job/run.h"
+
+/* Jobs and notices. */
+
+/* The parameters of the job functions are plain texts of the call; nothing writes to them. */
+static char *borrowed(const struct json *arguments, const char *key, const char *otherwise)
+{
+	union {
+		const char *read_only;
+		char *text;
+	} both = {.read_only = json_get_text_or(arguments, key, otherwise)};
+
+	return both.text;
+}
+
+static int add_job(const struct operation_call *call, struct json **out)
+{
+	const struct job job = {
+		.name = borrowed(call->arguments, "name", ""),
+		.connection = borrowed(call->arguments, "connection", ""),
+		.storage = borrowed(call->arguments, "storage", ""),
+		.objects = borrowed(call->arguments, "objects", "all"),
+		.ordering = borrowed(call->arguments, "order", "name"),
+		.schedule = borrowed(call->arguments, "schedule", ""),
+	};
+	int r = job_add(call->installation, &job);
+
+	return r < 0 ? r : report_job(call->installation, job.name, out);
+}
+
+static int list_jobs(const struct operation_call *call, struct json **out)
+{
+	return report_jobs(call->installation, out);
+}
+
+static int show_job(const struct operation_call *call, struct json **out)
+{
+	const char *name;
+	int r = operation_want(call, "name", &name);
+
+	return r < 0 ? r : report_job(call->installation, name, out);
+}
+
+static int plan(const struct operation_call *call, struct json **out)
+{
+	const char *name;
+	int r = operation_want(call, "name", &name);
+
+	return r < 0 ? r : plan_job(call->installation, name, out);
+}
+
+static int start_job(const struct operation_call *call, struct json **out)
+{
+	const char *name;
+	int r = operation_want(call, "name", &name);
+
+	if (r == 0 && !call->host->start)
+		r = err_set(
+			ERR_INVALID, "no daemon runs that could start a job in the background");
+	if (r == 0)
+		r = call->host->start(call->host->context, name);
+	return r < 0 ? r : report_job(call->installation, name, out);
+}
+
+static int stop_job(const struct operation_call *call, struct json **out)
+{
+	const char *name;
+	int r = operation_want(call, "name", &name);
+
+	if (r == 0)
+		r = run_stop(call->installation, name);
+	return r < 0 ? r : report_job(call->installation, name, out);
+}
+
+static int remove_job(const struct operation_call *call, struct json **out)
+{
+	const char *name;
+	int r = operation_want(call, "name", &name);
+
+	if (r == 0)
+		r = job_remove(call->installation, name);
+	*out = r == 0 ? json_new_object() : NULL;
+	return r;
+}
+
+static int list_notices(const struct operation_call *call, struct json **out)
+{
+	return notice_list(
+		call->installation, json_get_bool(call->arguments, "all", false), out);
+}
+
+const struct operation operations_job[] = {
+	{"job.add", add_job},
+	{"job.list", list_jobs},
+	{"job.show", show_job},
+	{"job.plan", plan},
+	{"job.start", start_job},
+	{"job.stop", stop_job},
+	{"job.remove", remove_job},
+	{"notices", list_notices},
+	{NULL, NULL},
+};
