@@ -38,11 +38,12 @@ int err_wrap(int code, const char *format, ...)
 	/* Where both do not fit, the cause is cut, never the context. */
 	size_t used = strlen(context);
 	memcpy(message, context, used + 1);
-	if (used + 3 < sizeof(message)) {
-		memcpy(message + used, ": ", 2);
-		strncpy(message + used + 2, inner, sizeof(message) - used - 3);
-		message[sizeof(message) - 1] = 0;
+	for (const char *part = ": "; part; part = part == inner ? NULL : inner) {
+		size_t size = strnlen(part, sizeof(message) - 1 - used);
+		memcpy(message + used, part, size);
+		used += size;
 	}
+	message[used] = 0;
 	return code;
 }
 

@@ -60,15 +60,20 @@ static bool take(const char **at, const char *expected)
 	return true;
 }
 
+/* Lower-case digits alone, so that there is one way to write a config. */
 static bool take_hex(const char **at, uint8_t *out, size_t size)
 {
 	char digits[2 * HASH_SIZE + 1] = "";
+	char again[2 * HASH_SIZE + 1];
 
 	if (strlen(*at) < 2 * size)
 		return false;
 	memcpy(digits, *at, 2 * size);
 	*at += 2 * size;
-	return text_from_hex(digits, out, size) == 0 && take(at, "\n");
+	if (text_from_hex(digits, out, size) < 0)
+		return false;
+	text_to_hex(out, size, again);
+	return text_equal(digits, again) && take(at, "\n");
 }
 
 static int parse(const char *text, const char *place, struct config *out)
