@@ -11,6 +11,7 @@ struct stream {
 	void *context;
 	struct buf held;
 	bool handed_over; /* the sink has had some of it: there is no way back */
+	int result;       /* of the sink */
 };
 
 static int hand_over(struct stream *stream)
@@ -18,9 +19,9 @@ static int hand_over(struct stream *stream)
 	stream->handed_over = true;
 	if (stream->held.size == 0)
 		return 0;
-	int r = stream->sink(stream->context, stream->held.data, stream->held.size);
+	stream->result = stream->sink(stream->context, stream->held.data, stream->held.size);
 	buf_clear(&stream->held);
-	return r;
+	return stream->result;
 }
 
 static int take(void *context, const void *data, size_t size)
@@ -29,8 +30,10 @@ static int take(void *context, const void *data, size_t size)
 
 	if (!stream->handed_over && size <= HELD_MAX - stream->held.size)
 		return buf_append(&stream->held, data, size);
-	int r = stream->handed_over ? 0 : hand_over(stream);
-	return r != 0 ? r : stream->sink(stream->context, data, size);
+	if (!stream->handed_over && hand_over(stream) != 0)
+		return stream->result;
+	stream->result = stream->sink(stream->context, data, size);
+	return stream->result;
 }
 
 static bool rewind_stream(void *context)
@@ -41,10 +44,10 @@ static bool rewind_stream(void *context)
 	return !stream->handed_over;
 }
 
-/* True where the message was not refused but broke off: http status is that of success. */
-static bool is_broken_off(const struct stream *stream, const struct graph_answer *answer)
+/* True where the connection failed after the sink had some of the message, not the sink. */
+static bool is_broken_off(const struct stream *stream, int r)
 {
-	return stream->handed_over && answer->http.status / 100 == 2;
+	return r == ERR_NETWORK && stream->handed_over && stream->result == 0;
 }
 
 int graph_read(void *self, const struct source_object *object, const char *item_id,
@@ -68,7 +71,7 @@ int graph_read(void *self, const struct source_object *object, const char *item_
 
 	if (r == 0 && !stream.handed_over)
 		r = hand_over(&stream);
-	else if (r == ERR_NETWORK && is_broken_off(&stream, &answer))
+	else if (is_broken_off(&stream, r))
 		r = source_fail(r, SOURCE_ITEM, SOURCE_RETRY_NOW, "broken_off");
 	if (r == 0)
 		graph->usage->items_read++;
