@@ -135,7 +135,7 @@ int folder_list(const struct folder_source *source, const char *path, bool tell,
 	folder_entry_fn *visit, void *context)
 {
 	struct names names = {0};
-	int fd;
+	int fd = -1;
 	int r = folder_open(source, path, true, &fd);
 
 	if (r < 0)

@@ -157,12 +157,12 @@ int graph_answer_json(
 {
 	int r = parse(&answer->http.body, out);
 
-	if (r == 0 && json_is_object(*out))
+	if (r == 0 && !json_is_object(*out))
+		r = err_set(ERR_INVALID, "it is no JSON object");
+	if (r == 0)
 		return 0;
 	json_free(STEAL(*out));
-	if (r == 0)
-		r = err_set(ERR_PROTOCOL, "it is no JSON object");
-	r = err_wrap(
-		ERR_PROTOCOL, "%s: Microsoft Graph's answer cannot be read", request->what);
+	r = err_set(ERR_PROTOCOL, "%s: Microsoft Graph's answer cannot be read: %s",
+		request->what, err_message());
 	return source_fail(r, request->scope, SOURCE_RETRY_LATER, "bad_json");
 }
