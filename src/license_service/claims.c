@@ -112,13 +112,13 @@ static int assign_new(struct ledger *ledger, const struct claims *claims,
 
 static char *write_answer(const struct claims *claims, const char *refused)
 {
-	AUTO_JSON answer = json_object();
-	struct json *results = json_array();
+	AUTO_JSON answer = json_new_object();
+	struct json *results = json_new_array();
 
 	json_put_text(answer, "refused", refused);
 	for (size_t i = 0; i < claims->object_count; i++) {
 		const struct claim_object *object = &claims->objects[i];
-		struct json *result = json_object();
+		struct json *result = json_new_object();
 
 		json_put_bool(result, "granted", object->granted);
 		json_put_int(result, "newly", object->newly);

@@ -42,7 +42,7 @@ static int release_one(struct ledger *ledger, const char *subject, int64_t *assi
 
 static struct json *result(const char *subject, const char *reason)
 {
-	struct json *json = json_object();
+	struct json *json = json_new_object();
 
 	json_put_text(json, "subject", subject);
 	json_put_bool(json, "released", reason == NULL);
@@ -105,8 +105,8 @@ static int release_all(struct ledger *ledger, const struct releases *releases,
 int releases_run(struct ledger *ledger, void *context)
 {
 	struct releases *releases = context;
-	AUTO_JSON answer = json_object();
-	struct json *results = json_array();
+	AUTO_JSON answer = json_new_object();
+	struct json *results = json_new_array();
 	const char *refused = ledger->license.revoked_s ? "license_revoked" : NULL;
 
 	json_put_text(answer, "refused", refused);
@@ -132,7 +132,7 @@ static int read_page(struct ledger *ledger, const struct releases_list *list,
 	if (r < 0)
 		return r;
 	while ((r = db_next(rows)) > 0 && left-- > 0) {
-		struct json *subject = json_object();
+		struct json *subject = json_new_object();
 
 		json_put_text(subject, "id", db_text(rows, 0));
 		put_time(subject, "assigned_at", db_int(rows, 1));
@@ -146,8 +146,8 @@ static int read_page(struct ledger *ledger, const struct releases_list *list,
 int releases_list(struct ledger *ledger, void *context)
 {
 	struct releases_list *list = context;
-	AUTO_JSON answer = json_object();
-	struct json *subjects = json_array();
+	AUTO_JSON answer = json_new_object();
+	struct json *subjects = json_new_array();
 	bool more;
 
 	json_put(answer, "subjects", subjects);
