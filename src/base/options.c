@@ -38,6 +38,11 @@ static const struct option_spec *option_at(
 	return NULL;
 }
 
+static bool needs_value(const struct option_spec *option)
+{
+	return option->value && option->value[0] != '[';
+}
+
 /* How many words of `words` the command's name takes, 0 where it is another. */
 static size_t match_command(const char *name, const char *const *words, size_t count)
 {
@@ -86,7 +91,8 @@ static const struct command_spec *find_command(
 		if (argv[i][0] == '-' && argv[i][1]) {
 			const struct option_spec *o =
 				argv[i][1] == '-' ? find_anywhere(program, argv[i] + 2) : NULL;
-			i += o && o->value && !strchr(argv[i], '='); /* its value is the next */
+			i += o && needs_value(o) &&
+			     !strchr(argv[i], '='); /* its value is the next */
 			continue;
 		}
 		places[count] = (size_t)i;
@@ -133,7 +139,10 @@ static struct option *getopt_table(
 		count++;
 	struct option *table = mem_array(count + 1, sizeof(*table));
 	for (size_t i = 0; (o = option_at(program, command, i)); i++)
-		table[i] = (struct option){o->name, o->value ? required_argument : no_argument,
+		table[i] = (struct option){o->name,
+			needs_value(o) ? required_argument
+			: o->value     ? optional_argument
+				       : no_argument,
 			NULL, FIRST_OPTION + (int)i};
 	return table;
 }

@@ -13,7 +13,8 @@ static int put_options(struct buf *out, const struct option_spec *option)
 	int r = 0;
 
 	for (; r == 0 && option && option->name; option++) {
-		AUTO_TEXT form = mem_printf("--%s%s%s", option->name, option->value ? " " : "",
+		AUTO_TEXT form = mem_printf("--%s%s%s", option->name,
+			option->value && *option->value != '[' ? " " : "",
 			option->value ? option->value : "");
 		r = buf_printf(out, "  %-*s %s\n", COLUMN, form, option->help);
 	}

@@ -222,3 +222,43 @@ int report_jobs(struct installation *installation, struct json **out)
 	json_put(*out, "jobs", STEAL(list));
 	return 0;
 }
+
+int report_last_run(struct installation *installation, const char *name, int64_t *out)
+{
+	AUTO_JOB job = NULL;
+	AUTO_ROWS rows = NULL;
+	int r = job_load(installation, name, &job);
+
+	*out = 0;
+	if (r == 0)
+		r = db_one(installation->db, &rows,
+			"SELECT coalesce(max(id), 0) FROM run WHERE job_id = ?1", "i", job->id);
+	if (r == 1)
+		*out = db_int(rows, 0);
+	return r < 0 ? r : 0;
+}
+
+int report_take_suspended(struct installation *installation, struct json **out)
+{
+	static const char gated[] = "id IN (SELECT max(id) FROM run GROUP BY job_id) AND state "
+				    "IN ('suspended', 'expired')";
+	AUTO_ROWS rows = NULL;
+	AUTO_JSON names = json_new_array();
+	AUTO_TEXT select =
+		mem_printf("SELECT DISTINCT job.name FROM job JOIN run ON run.job_id = job.id "
+			   "WHERE run.%s",
+			gated);
+	AUTO_TEXT update = mem_printf("UPDATE run SET state = 'idle' WHERE %s", gated);
+	int r = db_query(installation->db, &rows, select, "");
+
+	*out = NULL;
+	while (r == 0 && (r = db_next(rows)) == 1) {
+		json_append(names, json_new_text(db_text(rows, 0)));
+		r = 0;
+	}
+	if (r == 0 && json_count(names) > 0)
+		r = db_run(installation->db, update, "");
+	if (r == 0)
+		*out = STEAL(names);
+	return r;
+}

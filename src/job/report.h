@@ -17,6 +17,14 @@ NODISCARD int report_job(
 /** "jobs": [ … ], each without its objects. */
 NODISCARD int report_jobs(struct installation *installation, struct json **out);
 
+/** The number of a job's last run, 0 where it never ran. ERR_NOTFOUND. */
+NODISCARD int report_last_run(
+	struct installation *installation, const char *name, int64_t *out);
+
+/** Names of the jobs whose last run was broken off as suspended or expired, each told once. The
+ * caller frees the array. */
+NODISCARD int report_take_suspended(struct installation *installation, struct json **out);
+
 /** { "code", "text" }, or null where the code is "". */
 struct json *report_reason(const char *code, const char *text);
 

@@ -9,7 +9,10 @@
 static const struct option_spec common[] = {{"json", NULL, "JSON"}, {"state", "DIR", "state"},
 	{"help", NULL, "help"}, {"verbose", NULL, "more"}, {NULL, NULL, NULL}};
 static const struct option_spec start_options[] = {{"wait", NULL, "wait"}, {NULL, NULL, NULL}};
+static const struct option_spec check_options[] = {
+	{"read-data", "[PERCENT]", "data"}, {NULL, NULL, NULL}};
 static const struct command_spec commands[] = {
+	{"check", "", 0, 0, check_options, "Check.", NULL},
 	{"job list", "", 0, 0, NULL, "List.", NULL},
 	{"job start", "NAME", 1, 1, start_options, "Start.", NULL},
 	{"ls", "PATH…", 1, -1, NULL, "List a path.", NULL},
@@ -68,6 +71,19 @@ static void the_last_value_counts_and_may_stand_behind_an_equals_sign(void **sta
 	options_free(o);
 }
 
+static void a_value_that_may_be_left_out_stands_behind_an_equals_sign(void **state)
+{
+	(void)state;
+	struct options *o;
+
+	assert_int_equal(PARSE(&o, "check", "--read-data"), 0);
+	assert_string_equal(options_get(o, "read-data"), "");
+	options_free(o);
+	assert_int_equal(PARSE(&o, "--read-data=25", "check"), 0);
+	assert_string_equal(options_get(o, "read-data"), "25");
+	options_free(o);
+}
+
 static void wrong_use_says_what_is_wrong(void **state)
 {
 	(void)state;
@@ -110,6 +126,7 @@ int main(void)
 		cmocka_unit_test(options_stand_before_or_after_arguments),
 		cmocka_unit_test(two_dashes_end_the_options),
 		cmocka_unit_test(the_last_value_counts_and_may_stand_behind_an_equals_sign),
+		cmocka_unit_test(a_value_that_may_be_left_out_stands_behind_an_equals_sign),
 		cmocka_unit_test(wrong_use_says_what_is_wrong),
 		cmocka_unit_test(help_needs_no_arguments),
 	};

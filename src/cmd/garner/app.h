@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CMD_GARNER_APP_H
+#define CMD_GARNER_APP_H
+
+#include "base/cancel.h"
+#include "base/json.h"
+#include "base/options.h"
+#include "job/installation.h"
+
+/*
+ * One call of garner: its options, and how a command asks, prints and ends.
+ */
+
+struct app {
+	const struct options *options;
+	char *state; /* the state folder */
+	bool json, quiet;
+	struct installation *installation; /* opened when first needed */
+	struct cancel *cancel;             /* set by SIGINT and SIGTERM */
+};
+
+/** Runs an operation, in the daemon of the state folder where one answers, else here. As
+ * operation_run. */
+NODISCARD int app_ask(struct app *app, const char *operation, const struct json *arguments,
+	struct json **out);
+
+/** The installation of this process. */
+NODISCARD int app_installation(struct app *app, struct installation **out);
+
+/** Adds the value of an option to the arguments under `key`, where it was given. */
+void app_pass_option(
+	const struct app *app, struct json *arguments, const char *option, const char *key);
+
+/** As app_pass_option, for a file's name, which is made absolute: the daemon has another
+ * working folder. */
+void app_pass_path(
+	const struct app *app, struct json *arguments, const char *option, const char *key);
+
+/** Adds the content of the secret file that an option names. ERR_NOTFOUND, ERR_INVALID, … */
+NODISCARD int app_pass_secret(
+	const struct app *app, struct json *arguments, const char *option, const char *key);
+
+/** Asks a question that wants "y" on a terminal; --yes answers it. ERR_USAGE where there is no
+ * terminal to ask at, ERR_CANCELLED where the answer is another. */
+NODISCARD int app_confirm(const struct app *app, const char *question);
+
+/** The exit code for an error, as the command line's contract has it. */
+int app_exit_code(int error);
+
+/* The commands, a file for each subject. */
+extern const struct command_spec commands_connection[];
+extern const struct command_spec commands_job[];
+extern const struct command_spec commands_license[];
+extern const struct command_spec commands_repository[];
+
+#endif
