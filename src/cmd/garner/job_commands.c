@@ -31,7 +31,7 @@ static void say_no_daemon(const struct app *app)
 			stderr);
 }
 
-static int job_add(void *context, const struct options *options)
+static int add_job(void *context, const struct options *options)
 {
 	struct app *app = context;
 	AUTO_JSON arguments = json_new_object();
@@ -278,7 +278,7 @@ static int job_stop(void *context, const struct options *options)
 	return r;
 }
 
-static int job_remove(void *context, const struct options *options)
+static int remove_job(void *context, const struct options *options)
 {
 	struct app *app = context;
 	AUTO_JSON result = NULL;
@@ -343,12 +343,12 @@ static const struct option_spec notice_options[] = {
 	{"all", NULL, "those that are over, too"}, {NULL, NULL, NULL}};
 
 const struct command_spec commands_job[] = {
-	{"job add", "NAME", 1, 1, add_options, "Add a backup job.", job_add},
+	{"job add", "NAME", 1, 1, add_options, "Add a backup job.", add_job},
 	{"job list", "", 0, 0, NULL, "List the jobs.", job_list},
 	{"job show", "NAME", 1, 1, NULL, "Show a job and its last run.", job_show},
 	{"job start", "NAME", 1, 1, start_options, "Start a job.", job_start},
 	{"job stop", "NAME", 1, 1, NULL, "Stop a running job.", job_stop},
-	{"job remove", "NAME", 1, 1, NULL, "Remove a job; its snapshots stay.", job_remove},
+	{"job remove", "NAME", 1, 1, NULL, "Remove a job; its snapshots stay.", remove_job},
 	{"job plan", "NAME", 1, 1, NULL, "Show what a start would consume and leave out.",
 		job_plan},
 	{"notices", "", 0, 0, notice_options, "Show the bad news.", notices},
