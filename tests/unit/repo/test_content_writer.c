@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fixture.h"
+
+#include "base/io.h"
+#include "base/text.h"
+
+enum { BIG = 9 << 20 };
+
+static void content_reads_back_before_and_after_reopening(void **state)
+{
+	struct fixture *fixture = *state;
+	struct repo_content content = fixture_put_text(fixture->writer, "a message");
+
+	assert_false(content.is_list);
+	assert_int_equal(repo_writer_commit(fixture->writer), 0);
+	fixture_assert_content(fixture->repo, &content, "a message", 9);
+	fixture_reopen(fixture);
+	assert_true(repo_has(fixture->repo, &content));
+	fixture_assert_content(fixture->repo, &content, "a message", 9);
+}
+
+static void empty_content_is_one_like_others(void **state)
+{
+	struct fixture *fixture = *state;
+	struct repo_content content = fixture_put(fixture->writer, NULL, 0);
+
+	assert_int_equal(content.size, 0);
+	assert_int_equal(repo_writer_commit(fixture->writer), 0);
+	fixture_reopen(fixture);
+	assert_true(repo_has(fixture->repo, &content));
+	fixture_assert_content(fixture->repo, &content, "", 0);
+}
+
+static void what_was_not_committed_is_not_there(void **state)
+{
+	struct fixture *fixture = *state;
+	struct repo_content content = fixture_put_text(fixture->writer, "lost");
+
+	fixture_reopen(fixture);
+	assert_false(repo_has(fixture->repo, &content));
+}
+
+static void same_content_is_stored_once(void **state)
+{
+	struct fixture *fixture = *state;
+	struct repo_content first = fixture_put_text(fixture->writer, "the same");
+	struct repo_content second = fixture_put_text(fixture->writer, "the same");
+
+	assert_memory_equal(first.id, second.id, REPO_ID_SIZE);
+	assert_int_equal(repo_writer_commit(fixture->writer), 0);
+	uint64_t stored = repo_writer_stored(fixture->writer);
+	second = fixture_put_text(fixture->writer, "the same");
+	assert_int_equal(repo_writer_commit(fixture->writer), 0);
+	assert_memory_equal(first.id, second.id, REPO_ID_SIZE);
+	assert_int_equal(repo_writer_stored(fixture->writer), stored);
+}
+
+static void commit_with_nothing_new_writes_nothing(void **state)
+{
+	struct fixture *fixture = *state;
+	struct repo_stats before, after;
+
+	fixture_put_text(fixture->writer, "something");
+	assert_int_equal(repo_writer_commit(fixture->writer), 0);
+	assert_int_equal(repo_stats(fixture->repo, &before), 0);
+	assert_int_equal(repo_writer_commit(fixture->writer), 0);
+	assert_int_equal(repo_stats(fixture->repo, &after), 0);
+	assert_int_equal(before.stored_bytes, after.stored_bytes);
+}
+
+static void big_content_becomes_a_list_and_reads_back(void **state)
+{
+	struct fixture *fixture = *state;
+	uint8_t *data = mem_alloc(BIG);
+
+	fixture_fill(data, BIG, 1);
+	struct repo_content content = fixture_put(fixture->writer, data, BIG);
+	assert_true(content.is_list);
+	assert_int_equal(repo_writer_commit(fixture->writer), 0);
+	fixture_reopen(fixture);
+	fixture_assert_content(fixture->repo, &content, data, BIG);
+	mem_free(data);
+}
+
+static void pieces_do_not_matter(void **state)
+{
+	struct fixture *fixture = *state;
+	struct content_writer *content = NULL;
+	struct repo_content whole, pieces;
+	uint64_t seed = 5;
+	uint8_t *data = mem_alloc(BIG);
+
+	fixture_fill(data, BIG, 2);
+	whole = fixture_put(fixture->writer, data, BIG);
+	assert_int_equal(content_begin(fixture->writer, &content), 0);
+	for (size_t at = 0; at < BIG;) {
+		size_t size = fixture_random(&seed) % 200000;
+		size = size > BIG - at ? BIG - at : size;
+		assert_int_equal(content_add(content, data + at, size), 0);
+		at += size;
+	}
+	assert_int_equal(content_finish(content, &pieces), 0);
+	assert_memory_equal(whole.id, pieces.id, REPO_ID_SIZE);
+	assert_int_equal(whole.size, pieces.size);
+	mem_free(data);
+}
+
+static void small_change_in_a_big_content_stores_little(void **state)
+{
+	struct fixture *fixture = *state;
+	uint8_t *data = mem_alloc(BIG + 1);
+
+	fixture_fill(data, BIG + 1, 3);
+	fixture_put(fixture->writer, data + 1, BIG);
+	assert_int_equal(repo_writer_commit(fixture->writer), 0);
+	uint64_t before = repo_writer_stored(fixture->writer);
+	struct repo_content content = fixture_put(fixture->writer, data, BIG + 1);
+	assert_int_equal(repo_writer_commit(fixture->writer), 0);
+	assert_true(repo_writer_stored(fixture->writer) - before < BIG * 2 / 3);
+	fixture_assert_content(fixture->repo, &content, data, BIG + 1);
+	mem_free(data);
+}
+
+static void dropped_content_leaves_the_writer_well(void **state)
+{
+	struct fixture *fixture = *state;
+	struct content_writer *content = NULL;
+
+	assert_int_equal(content_begin(fixture->writer, &content), 0);
+	assert_int_equal(content_add(content, "half of it", 10), 0);
+	content_drop(content);
+	struct repo_content other = fixture_put_text(fixture->writer, "whole");
+	assert_int_equal(repo_writer_commit(fixture->writer), 0);
+	fixture_assert_content(fixture->repo, &other, "whole", 5);
+}
+
+static void wrong_size_or_kind_is_corrupt(void **state)
+{
+	struct fixture *fixture = *state;
+	struct repo_content content = fixture_put_text(fixture->writer, "nine byte");
+	AUTO_BUF out = buf_init(100);
+
+	assert_int_equal(repo_writer_commit(fixture->writer), 0);
+	content.size = 8;
+	assert_false(repo_has(fixture->repo, &content));
+	assert_int_equal(repo_read(fixture->repo, &content, NULL, NULL), ERR_CORRUPT);
+	content.size = 9;
+	content.is_list = true;
+	assert_false(repo_has(fixture->repo, &content));
+	assert_int_equal(repo_read(fixture->repo, &content, NULL, NULL), ERR_CORRUPT);
+}
+
+static void many_small_contents_share_packs_and_blocks(void **state)
+{
+	struct fixture *fixture = *state;
+	enum { COUNT = 20000 };
+	struct repo_content *contents = mem_array(COUNT, sizeof(*contents));
+	struct repo_stats stats;
+
+	for (size_t i = 0; i < COUNT; i++) {
+		AUTO_TEXT text = mem_printf("Subject: message %zu\r\n\r\nHello again.\r\n", i);
+		contents[i] = fixture_put_text(fixture->writer, text);
+	}
+	assert_int_equal(repo_writer_commit(fixture->writer), 0);
+	fixture_reopen(fixture);
+	for (size_t i = 0; i < COUNT; i++) {
+		AUTO_TEXT text = mem_printf("Subject: message %zu\r\n\r\nHello again.\r\n", i);
+		fixture_assert_content(fixture->repo, &contents[i], text, strlen(text));
+	}
+	assert_int_equal(repo_stats(fixture->repo, &stats), 0);
+	assert_int_equal(stats.packs, 1);
+	assert_true(stats.stored_bytes < COUNT * 90);
+	mem_free(contents);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define WITH(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
+		WITH(content_reads_back_before_and_after_reopening),
+		WITH(empty_content_is_one_like_others),
+		WITH(what_was_not_committed_is_not_there),
+		WITH(same_content_is_stored_once),
+		WITH(commit_with_nothing_new_writes_nothing),
+		WITH(big_content_becomes_a_list_and_reads_back),
+		WITH(pieces_do_not_matter),
+		WITH(small_change_in_a_big_content_stores_little),
+		WITH(dropped_content_leaves_the_writer_well),
+		WITH(wrong_size_or_kind_is_corrupt),
+		WITH(many_small_contents_share_packs_and_blocks),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
