@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+# Convenience for developers and for a first look; ordinary use is meson alone (see README.md).
+
+BUILD := build
+PROGRAMS := garner garnerd garner-licensing garner-tenant
+
+.PHONY: all build demo check unit system sanitize lint format rules mutate-rules clean
+
+all: build
+
+# Installs what is missing (as root) and leaves the four programs in build/bin/.
+build:
+	@tools/install-packages.sh build
+	@tools/build.sh $(BUILD)
+
+# The main job from end to end, on this machine; KEEP=1 leaves everything running.
+demo: build
+	@KEEP=$(KEEP) tools/demo.sh $(BUILD)/bin
+
+# Installs what is missing, builds, and passes every test.
+check:
+	@tools/install-packages.sh test
+	@tools/check.sh
+
+# Parts of "make check", for work in hand.
+unit: build
+	@meson test -C $(BUILD) --print-errorlogs
+
+system: build
+	@tools/system-tests.sh $(BUILD)/bin all
+
+sanitize:
+	@tools/check.sh address thread
+
+lint:
+	@tools/check.sh lint
+
+format:
+	@git ls-files '*.c' '*.h' | xargs clang-format-14 -i
+
+# Which tests prove which rule of the licensing.
+rules:
+	@node tools/rules.mjs
+
+# Each rule's code is changed, and its test seen to fail.
+mutate-rules:
+	@tools/install-packages.sh test
+	@node tools/mutate-rules.mjs
+
+clean:
+	rm -rf build build-*

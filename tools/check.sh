@@ -1,0 +1,105 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Every test of the project. Use: tools/check.sh [STEP…]; without one, all. Steps: lint plain clang
+# address thread demo mutate. The last line counts single tests: "N passed, N failed".
+set -u
+cd "$(dirname "$0")/.."
+export NO_COLOR=1
+
+passed=0
+failed=0
+log=$(mktemp -d)
+trap 'rm -rf "$log"' EXIT
+
+# One check that passes or fails as a whole.
+one() {
+	name=$1
+	shift
+	if "$@" >"$log/one" 2>&1; then
+		passed=$((passed + 1))
+		echo "ok      $name"
+	else
+		failed=$((failed + 1))
+		echo "FAILED  $name"
+		tail -n 40 "$log/one" | sed 's/^/        /'
+	fi
+}
+
+
+unit_tests() {
+	folder=$1
+	echo "unit tests in $folder"
+	if meson test -C "$folder" --no-rebuild --print-errorlogs >"$log/meson" 2>&1; then status=0; else status=1; fi
+	counts=$(node tools/count-tests.mjs "$folder/meson-logs/testlog.junit.xml")
+	good=${counts% *}
+	bad=${counts#* }
+	[ "$status" = 0 ] || [ "$bad" != 0 ] || bad=1
+	passed=$((passed + good))
+	failed=$((failed + bad))
+	echo "        $good passed, $bad failed"
+	[ "$bad" = 0 ] || tail -n 80 "$log/meson"
+}
+
+system_tests() {
+	echo "system tests with $1 ($2)"
+	REPORTER=tap tools/system-tests.sh "$1" "$2" >"$log/tap" 2>&1
+	status=$?
+	good=$(sed -n 's/^# pass \([0-9]*\)$/\1/p' "$log/tap" | tail -1)
+	bad=$(sed -n 's/^# fail \([0-9]*\)$/\1/p' "$log/tap" | tail -1)
+	[ "$status" = 0 ] || [ "${bad:-0}" != 0 ] || bad=1
+	passed=$((passed + ${good:-0}))
+	failed=$((failed + ${bad:-1}))
+	echo "        ${good:-0} passed, ${bad:-1} failed"
+	[ "${bad:-1}" = 0 ] || grep -E -A 40 '^[[:space:]]*not ok' "$log/tap" | head -n 200
+}
+
+lint() {
+	one "formatter" bash -c 'git ls-files "*.c" "*.h" | xargs clang-format-14 --dry-run -Werror'
+	one "no include from a higher floor" node tools/check-floors.mjs
+	one "the check of floors finds what it should" node tools/check-floors.mjs --self-test
+	one "sizes of functions and files" node tools/check-sizes.mjs
+	one "words that may not be used" tools/check-words.sh
+	one "table of rules" node tools/rules.mjs
+	one "clang-tidy" tools/tidy.sh build
+}
+
+build() { # FOLDER, options
+	one "build in $1" tools/build.sh "$@" --werror
+}
+
+plain() {
+	build build
+	unit_tests build
+	system_tests build/bin all
+}
+
+clang() {
+	CC=clang-14 build build-clang
+}
+
+address() {
+	build build-address -Db_sanitize=address,undefined
+	unit_tests build-address
+	system_tests build-address/bin plain
+}
+
+thread() {
+	build build-thread -Db_sanitize=thread
+	unit_tests build-thread
+	system_tests build-thread/bin plain
+}
+
+demo() {
+	one "demo" tools/demo.sh build/bin
+}
+
+mutate() {
+	one "each rule's change is noticed" node tools/mutate-rules.mjs
+}
+
+for step in ${*:-plain lint clang address thread demo mutate}; do
+	echo "--- $step"
+	$step
+done
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]

@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Runs the system tests against the programs in FOLDER.
+# Use: tools/system-tests.sh FOLDER all|plain     ("plain" leaves out what needs libfaketime, which
+# does not go with sanitizers)
+set -eu
+cd "$(dirname "$0")/../tests/system"
+GARNER_BIN=$(realpath "$OLDPWD/$1" 2>/dev/null || realpath "$1")
+export GARNER_BIN
+[ -d node_modules/@azure/msal-node ] || {
+	echo "Installing the npm packages of tests/system" >&2
+	npm ci --no-audit --no-fund --silent
+}
+files=$(ls *.test.mjs)
+[ "${2:-all}" = plain ] && files=$(ls *.test.mjs | grep -v faketime)
+# shellcheck disable=SC2086
+exec node --test --test-reporter="${REPORTER:-spec}" --test-concurrency=2 $files
