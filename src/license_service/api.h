@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef LICENSE_SERVICE_API_H
+#define LICENSE_SERVICE_API_H
+
+#include <pthread.h>
+
+#include "base/err.h"
+#include "license_service/guard.h"
+#include "license_service/signer.h"
+#include "license_service/store.h"
+#include "license_service/writer.h"
+
+struct http_call;
+
+/*
+ * The HTTP API for instances, as docs/licensing-protocol.md says it.
+ */
+
+struct api {
+	struct writer *writer;
+	struct signer *signer;
+	struct guard *guard;
+	pthread_mutex_t lookup_lock; /* guards `lookup` */
+	struct store *lookup;        /* to find keys and instances, beside the writer */
+};
+
+/** Opens what it needs under a home, which is borrowed. */
+NODISCARD int api_open(struct api *api, const struct home *home);
+void api_close(struct api *api);
+
+/** An http_handler_fn; the context is the struct api. */
+void api_handle(void *api, struct http_call *call);
+
+#endif
