@@ -44,7 +44,7 @@ static int open_secret(
 {
 	uint8_t key[SECRET_KEY_SIZE];
 	AUTO_BUF sealed = buf_init(WRAPPED_MAX);
-	AUTO_BUF secret = buf_init(SECRET_KEY_SIZE);
+	AUTO_BUF secret = buf_init(WRAPPED_MAX);
 
 	wrapping_key(license_key, key);
 	int r = wrapped ? text_from_base64(wrapped, &sealed) : ERR_INVALID;
