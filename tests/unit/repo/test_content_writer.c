@@ -138,7 +138,6 @@ static void wrong_size_or_kind_is_corrupt(void **state)
 {
 	struct fixture *fixture = *state;
 	struct repo_content content = fixture_put_text(fixture->writer, "nine byte");
-	AUTO_BUF out = buf_init(100);
 
 	assert_int_equal(repo_writer_commit(fixture->writer), 0);
 	content.size = 8;

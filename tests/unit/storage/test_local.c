@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "base/io.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "storage/storage.h"
+
+struct place {
+	char *folder; /* removed at the end */
+	struct storage *storage;
+};
+
+static int remove_one(const char *path, const struct stat *stat, int type, struct FTW *walk)
+{
+	(void)stat;
+	(void)type;
+	(void)walk;
+	return remove(path);
+}
+
+static int set_up(void **state)
+{
+	struct place *place = mem_alloc(sizeof(*place));
+
+	place->folder = mem_strdup("/tmp/garner-test-XXXXXX");
+	assert_non_null(mkdtemp(place->folder));
+	AUTO_TEXT below = io_join(place->folder, "new/store");
+	place->storage = storage_open_folder(below);
+	*state = place;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct place *place = *state;
+
+	storage_close(place->storage);
+	(void)nftw(place->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	mem_free(place->folder);
+	mem_free(place);
+	return 0;
+}
+
+static void put(struct place *place, const char *name, const char *text)
+{
+	assert_int_equal(storage_put(place->storage, name, text, strlen(text)), 0);
+}
+
+static int note(void *context, const char *name, uint64_t size)
+{
+	AUTO_TEXT text = mem_printf("%s:%d ", name, (int)size);
+
+	return buf_append_text(context, text);
+}
+
+static void assert_list(struct place *place, const char *folder, const char *expected)
+{
+	AUTO_BUF out = buf_init(1000);
+
+	assert_int_equal(storage_list(place->storage, folder, note, &out), 0);
+	assert_string_equal(out.size ? buf_text(&out) : "", expected);
+}
+
+static void object_reads_back_whole_and_in_pieces(void **state)
+{
+	struct place *place = *state;
+	struct storage_range range = {2, 3};
+	AUTO_BUF all = buf_init(100);
+	char piece[3];
+	uint64_t size;
+
+	put(place, "packs/ab/abcd", "hello world");
+	assert_int_equal(storage_size(place->storage, "packs/ab/abcd", &size), 0);
+	assert_int_equal(size, 11);
+	assert_int_equal(storage_read(place->storage, "packs/ab/abcd", &range, piece), 0);
+	assert_memory_equal(piece, "llo", 3);
+	assert_int_equal(storage_read_all(place->storage, "packs/ab/abcd", &all), 0);
+	assert_int_equal(all.size, 11);
+	assert_memory_equal(all.data, "hello world", 11);
+}
+
+static void reading_past_the_end_is_corrupt_and_names_the_object(void **state)
+{
+	struct place *place = *state;
+	struct storage_range range = {8, 4};
+	char piece[4];
+
+	put(place, "a", "hello world");
+	assert_int_equal(storage_read(place->storage, "a", &range, piece), ERR_CORRUPT);
+	assert_non_null(strstr(err_message(), "store/a"));
+}
+
+static void object_is_written_once(void **state)
+{
+	struct place *place = *state;
+	AUTO_BUF all = buf_init(100);
+
+	put(place, "config", "first");
+	assert_int_equal(storage_put(place->storage, "config", "second", 6), ERR_EXISTS);
+	assert_int_equal(storage_read_all(place->storage, "config", &all), 0);
+	assert_memory_equal(all.data, "first", 5);
+}
+
+static void what_is_not_there_is_not_found(void **state)
+{
+	struct place *place = *state;
+	struct storage_range range = {0, 1};
+	AUTO_BUF all = buf_init(100);
+	char piece[1];
+	uint64_t size;
+
+	assert_int_equal(storage_size(place->storage, "x", &size), ERR_NOTFOUND);
+	assert_int_equal(storage_read(place->storage, "x", &range, piece), ERR_NOTFOUND);
+	assert_int_equal(storage_read_all(place->storage, "x", &all), ERR_NOTFOUND);
+	assert_int_equal(storage_remove(place->storage, "x"), 0);
+	assert_list(place, "", "");
+	assert_list(place, "packs", "");
+}
+
+static void list_is_sorted_and_goes_down(void **state)
+{
+	struct place *place = *state;
+
+	put(place, "packs/b/two", "22");
+	put(place, "packs/a/one", "1");
+	put(place, "config", "");
+	put(place, "index/x", "333");
+	assert_list(place, "packs", "packs/a/one:1 packs/b/two:2 ");
+	assert_list(place, "", "config:0 index/x:3 packs/a/one:1 packs/b/two:2 ");
+	assert_int_equal(storage_remove(place->storage, "packs/a/one"), 0);
+	assert_list(place, "packs", "packs/b/two:2 ");
+}
+
+static int stop(void *context, const char *name, uint64_t size)
+{
+	(void)name;
+	(void)size;
+	++*(int *)context;
+	return 7;
+}
+
+static void visitor_ends_a_list(void **state)
+{
+	struct place *place = *state;
+	int calls = 0;
+
+	put(place, "a/1", "");
+	put(place, "a/2", "");
+	assert_int_equal(storage_list(place->storage, "", stop, &calls), 7);
+	assert_int_equal(calls, 1);
+}
+
+/* The order of the calls that make an object durable. */
+static char calls_made[64];
+
+static void made(char call)
+{
+	size_t size = strlen(calls_made);
+
+	assert_true(size + 1 < sizeof(calls_made));
+	calls_made[size] = call;
+	calls_made[size + 1] = '\0';
+}
+
+static bool write_fails;
+
+static int noted_open(const char *path, int flags, mode_t mode)
+{
+	return open(path, flags, mode);
+}
+
+static ssize_t noted_write(int fd, const void *data, size_t size)
+{
+	made('w');
+	if (!write_fails)
+		return write(fd, data, size);
+	errno = ENOSPC;
+	return -1;
+}
+
+static ssize_t noted_pread(int fd, void *data, size_t size, off_t offset)
+{
+	return pread(fd, data, size, offset);
+}
+
+static int noted_fdatasync(int fd)
+{
+	made('d');
+	return fdatasync(fd);
+}
+
+static int noted_fsync(int fd)
+{
+	made('f');
+	return fsync(fd);
+}
+
+static int noted_rename(const char *from, const char *to)
+{
+	made('r');
+	return rename(from, to);
+}
+
+static const struct io_calls noted = {
+	noted_open, noted_write, noted_pread, noted_fdatasync, noted_fsync, noted_rename};
+
+static void object_is_durable_before_it_has_its_name_and_the_name_after(void **state)
+{
+	struct place *place = *state;
+
+	put(place, "packs/first", "makes the folders");
+	calls_made[0] = '\0';
+	io_use(&noted);
+	put(place, "packs/second", "text");
+	io_use(NULL);
+	assert_string_equal(calls_made, "wdrf");
+}
+
+static void full_disk_names_the_path_and_leaves_nothing(void **state)
+{
+	struct place *place = *state;
+	AUTO_TEXT temporary = io_join(storage_place(place->storage), "tmp");
+
+	write_fails = true;
+	io_use(&noted);
+	int r = storage_put(place->storage, "packs/one", "text", 4);
+	io_use(NULL);
+	write_fails = false;
+	assert_int_equal(r, ERR_IO);
+	assert_non_null(strstr(err_message(), storage_place(place->storage)));
+	assert_non_null(strstr(err_message(), strerror(ENOSPC)));
+	assert_list(place, "", "");
+	assert_int_equal(rmdir(temporary), 0); /* it is empty */
+}
+
+static void clean_removes_old_leftovers_and_no_others(void **state)
+{
+	struct place *place = *state;
+	AUTO_TEXT temporary = io_join(storage_place(place->storage), "tmp/leftover");
+
+	put(place, "a", "1");
+	assert_int_equal(io_write_file(temporary, "half", 4, 0600), 0);
+	assert_list(place, "", "a:1 ");
+	assert_int_equal(storage_clean(place->storage, clock_now_s() - 60), 0);
+	assert_true(io_exists(temporary));
+	assert_int_equal(storage_clean(place->storage, clock_now_s() + 60), 0);
+	assert_false(io_exists(temporary));
+	assert_list(place, "", "a:1 ");
+}
+
+static void clean_of_a_place_that_is_not_there_is_fine(void **state)
+{
+	struct place *place = *state;
+
+	assert_int_equal(storage_clean(place->storage, clock_now_s()), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define WITH(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+		WITH(object_reads_back_whole_and_in_pieces),
+		WITH(reading_past_the_end_is_corrupt_and_names_the_object),
+		WITH(object_is_written_once),
+		WITH(what_is_not_there_is_not_found),
+		WITH(list_is_sorted_and_goes_down),
+		WITH(visitor_ends_a_list),
+		WITH(object_is_durable_before_it_has_its_name_and_the_name_after),
+		WITH(full_disk_names_the_path_and_leaves_nothing),
+		WITH(clean_removes_old_leftovers_and_no_others),
+		WITH(clean_of_a_place_that_is_not_there_is_fine),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
