@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sandbox/graph.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "sandbox/graph_priv.h"
+
+struct route {
+	const char *path; /* "{}" stands for anything; the first that fits is taken */
+	enum requests_kind kind;
+	void (*handle)(struct call *call); /* NULL: Microsoft serves it, the sandbox does not */
+};
+
+static const struct route routes[] = {
+	{"users", REQUESTS_USER, graph_users},
+	{"users/delta", REQUESTS_USER, NULL},
+	{"users/{}", REQUESTS_USER, graph_user},
+	{"users/{}/licenseDetails", REQUESTS_USER, graph_license_details},
+	{"users/{}/mailboxSettings", REQUESTS_USER, graph_mailbox_settings},
+	{"users/{}/mailboxSettings/userPurpose", REQUESTS_USER, graph_user_purpose},
+	{"users/{}/mailFolders", REQUESTS_FOLDER, graph_folders},
+	{"users/{}/mailFolders/delta", REQUESTS_FOLDER, NULL},
+	{"users/{}/mailFolders/{}", REQUESTS_FOLDER, graph_folder},
+	{"users/{}/mailFolders/{}/childFolders", REQUESTS_FOLDER, graph_child_folders},
+	{"users/{}/mailFolders/{}/messages", REQUESTS_MESSAGE, graph_messages},
+	{"users/{}/mailFolders/{}/messages/delta", REQUESTS_DELTA, graph_delta},
+	{"users/{}/mailFolders/{}/messages/{}", REQUESTS_MESSAGE, graph_message},
+	{"users/{}/mailFolders/{}/messages/{}/$value", REQUESTS_VALUE, graph_value},
+	{"users/{}/messages", REQUESTS_MESSAGE, NULL},
+	{"users/{}/messages/{}", REQUESTS_MESSAGE, graph_message},
+	{"users/{}/messages/{}/$value", REQUESTS_VALUE, graph_value},
+	{"subscribedSkus", REQUESTS_USER, graph_skus},
+	{"organization", REQUESTS_USER, graph_organization},
+};
+
+/* First steps of paths that Graph has, at the top and below a user. */
+static const char *const unserved_tops[] = {"$batch", "groups", "sites", "drives", "shares",
+	"devices", "directory", "directoryObjects", "domains", "applications",
+	"servicePrincipals", "teams", "chats", "admin", "reports", "search", "subscriptions",
+	"solutions", "planner", "places", "contacts", "communications", "security", NULL};
+static const char *const unserved_of_users[] = {"drive", "drives", "calendar", "calendars",
+	"calendarView", "calendarGroups", "events", "contacts", "contactFolders", "todo",
+	"onenote", "planner", "manager", "memberOf", "transitiveMemberOf", "photo", "photos",
+	"outlook", "settings", "inferenceClassification", "people", "chats", "joinedTeams",
+	"followedSites", "onlineMeetings", "presence", "messages", "mailFolders",
+	"translateExchangeIds", "sendMail", NULL};
+
+static bool fits(const char *pattern, const struct odata_path *path)
+{
+	size_t at = 1; /* behind "v1.0" */
+
+	for (; *pattern && at < path->count; at++) {
+		size_t length = strcspn(pattern, "/");
+		AUTO_TEXT step = mem_strndup(pattern, length);
+		if (strcmp(step, "{}") != 0 &&
+			!text_equal_nocase(step, path->segments[at]))
+			return false;
+		pattern += length + (pattern[length] == '/');
+	}
+	return *pattern == 0 && at == path->count;
+}
+
+static const struct route *find_route(const struct odata_path *path)
+{
+	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++)
+		if (fits(routes[i].path, path))
+			return &routes[i];
+	return NULL;
+}
+
+static bool is_in(const char *const *words, const char *word)
+{
+	for (; *words; words++)
+		if (text_equal_nocase(*words, word))
+			return true;
+	return false;
+}
+
+static void reply_no_route(struct call *call)
+{
+	const struct odata_path *path = &call->path;
+	const char *top = path->count > 1 ? path->segments[1] : "";
+
+	if (path->count == 1) {
+		reply_unserved(call, "the service document");
+	} else if (text_equal_nocase(top, "me")) {
+		reply_error(call, 400, "BadRequest",
+			"/me request is only valid with delegated authentication flow.");
+	} else if (is_in(unserved_tops, top)) {
+		reply_unserved(call, http_call_path(call->http));
+	} else if (text_equal_nocase(top, "users") && path->count > 3 &&
+		   is_in(unserved_of_users, path->segments[3])) {
+		reply_unserved(call, http_call_path(call->http));
+	} else {
+		bool is_top = !text_equal_nocase(top, "users") || path->count < 4;
+		reply_error(call, 400, "BadRequest", "Resource not found for the segment '%s'.",
+			is_top ? top : path->segments[3]);
+	}
+}
+
+static void refuse_token(struct call *call, const char *message)
+{
+	http_reply_header(call->http, "WWW-Authenticate",
+		"Bearer realm=\"\", authorization_uri=\"" /* as Graph, whose own is here */
+		"https://login.microsoftonline.com/common/oauth2/authorize\"");
+	reply_error(call, 401, "InvalidAuthenticationToken", "%s", message);
+}
+
+static bool is_authorized(struct call *call)
+{
+	const char *header = http_call_header(call->http, "Authorization");
+	const struct sandbox *sandbox = call->sandbox;
+
+	if (!header || strncasecmp(header, "Bearer ", 7) != 0 || !header[7]) {
+		refuse_token(call, "Access token is empty.");
+		return false;
+	}
+	if (token_check(header + 7, sandbox->tenant->id, clock_now_s(), sandbox->token_key) < 0) {
+		refuse_token(call, err_message());
+		return false;
+	}
+	return true;
+}
+
+bool graph_handle(struct call *call)
+{
+	if (call->path.count == 0 || !text_equal(call->path.segments[0], "v1.0"))
+		return false;
+
+	const struct route *route = find_route(&call->path);
+	if (route)
+		call->kind = route->kind;
+	if (!is_authorized(call))
+		return true;
+	if (!route)
+		reply_no_route(call);
+	else if (!route->handle)
+		reply_unserved(call, route->path);
+	else if (!text_equal(call->method, "GET"))
+		reply_error(call, 405, "Request_BadRequest",
+			"Specified HTTP method is not allowed for the request target.");
+	else
+		route->handle(call);
+	return true;
+}
