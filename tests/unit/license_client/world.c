@@ -62,6 +62,19 @@ static int remove_one(const char *path, const struct stat *status, int kind, str
 	return remove(path);
 }
 
+void world_remove(const char *folder)
+{
+	nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+void world_stop_clocks(void)
+{
+	wall_us = INT64_C(1800000000) * 1000000;
+	boot_us = INT64_C(5000) * 1000000;
+	clock_use(&still);
+	log_set_level(LOG_ERROR);
+}
+
 static void write_root(struct world *world)
 {
 	char text[KEYSET_ROOT_SIZE];
@@ -76,10 +89,7 @@ int world_setup(void **state)
 	static const uint8_t random[KEY_RANDOM_SIZE] = {1, 2, 3};
 	struct world *world = mem_alloc(sizeof(*world));
 
-	wall_us = INT64_C(1800000000) * 1000000;
-	boot_us = INT64_C(5000) * 1000000;
-	clock_use(&still);
-	log_set_level(LOG_ERROR);
+	world_stop_clocks();
 	snprintf(world->folder, sizeof(world->folder), "/tmp/license-client-XXXXXX");
 	assert_non_null(mkdtemp(world->folder));
 	world->state = io_join(world->folder, "state");
@@ -109,7 +119,7 @@ int world_teardown(void **state)
 
 	license_client_close(world->client);
 	fake_service_stop(world->service);
-	nftw(world->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	world_remove(world->folder);
 	mem_free(world->state);
 	mem_free(world->root_file);
 	mem_free(world);

@@ -33,6 +33,12 @@ int world_setup(void **state);
 int world_setup_active(void **state);
 int world_teardown(void **state);
 
+/** Puts the still clocks in place, at the start of a test; world_teardown does the contrary. */
+void world_stop_clocks(void);
+
+/** Removes a folder and all below. */
+void world_remove(const char *folder);
+
 /** Moves the wall clock, and the boot clock with it. */
 void world_pass(int64_t s);
 
