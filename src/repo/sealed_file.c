@@ -51,7 +51,8 @@ static int disassemble(struct repo *repo, const struct sealed_kind *kind, const 
 	struct seal seal;
 	uint8_t name[NAME_SIZE];
 
-	if (file->size < MAGIC_SIZE + AEAD_TAG_SIZE || memcmp(file->data, kind->magic, MAGIC_SIZE) != 0)
+	if (file->size < MAGIC_SIZE + AEAD_TAG_SIZE ||
+		memcmp(file->data, kind->magic, MAGIC_SIZE) != 0)
 		return err_set(ERR_CORRUPT, "its beginning is not that of such a file");
 	int r = text_from_hex(name_text, name, sizeof(name));
 	if (r < 0)
