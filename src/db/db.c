@@ -157,7 +157,7 @@ static int bind(struct db_rows *rows, const char *types, va_list values)
 static int start(
 	struct db *db, const char *sql, const char *types, va_list values, struct db_rows **out)
 {
-	struct db_rows *rows;
+	struct db_rows *rows = NULL;
 	int r = prepare(db, sql, &rows);
 
 	*out = NULL;

@@ -89,9 +89,10 @@ static int status(void *context, const struct options *options)
 	struct app *app = context;
 	AUTO_JSON arguments = json_new_object();
 	AUTO_JSON result = NULL;
-	int r = show(app, app_ask(app, "license.status", arguments, &result), result);
+	int r = app_ask(app, "license.status", arguments, &result);
 
 	(void)options;
+	r = show(app, r, result);
 	return r < 0 ? r : exit_of_state(json_get_text_or(result, "state", ""));
 }
 
