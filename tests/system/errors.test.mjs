@@ -168,7 +168,7 @@ test('a full disk: exit 1, says so, and what was stored before is whole', (t) =>
   } catch (error) {
     return t.skip(`no small file system can be mounted: ${error.stderr}`);
   }
-  t.after(() => execFileSync('umount', [small]));
+  world.atEnd(() => execFileSync('umount', [small]));
   world.write('files/a/first.bin', Buffer.from(Array.from({ length: 200000 }, (_, i) => (i * 7919 + (i >> 3)) & 255)));
   const instance = world.instance();
   instance.ok('connection', 'add', 'files', '--kind', 'folder', '--path', world.path('files'));

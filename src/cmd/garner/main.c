@@ -116,7 +116,7 @@ static char *state_folder(const struct options *options)
 static void print_error(bool json, int error)
 {
 	fprintf(stderr, "garner: %s\n", err_message());
-	if (!json)
+	if (!json || output_has_json())
 		return;
 	AUTO_JSON result = json_new_object();
 	struct json *reason = json_new_object();

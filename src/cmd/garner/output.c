@@ -10,6 +10,13 @@
 
 enum { COLUMNS_MOST = 12, COLUMN_WIDEST = 100 };
 
+static bool has_json;
+
+bool output_has_json(void)
+{
+	return has_json;
+}
+
 void output_json(const struct json *result)
 {
 	AUTO_JSON whole = json_new_object();
@@ -22,6 +29,7 @@ void output_json(const struct json *result)
 		json_put(whole, key, value ? json_share(value) : NULL);
 	AUTO_TEXT text = json_text(whole, false);
 	puts(text);
+	has_json = true;
 }
 
 static char *as_text(const struct json *value)

@@ -8,8 +8,12 @@
  * What garner prints on standard output: one JSON object with "schema": 1, or text for people.
  */
 
-/** The result as JSON, one object; the result stays the caller's. */
+/** The result as JSON, one object; the result stays the caller's. Once in a call of garner. */
 void output_json(const struct json *result);
+
+/** Whether there was a result: an error that comes after it stands in the exit code and on
+ * standard error, not in a second object. */
+bool output_has_json(void);
 
 /** A column of a table: the member that it shows, dots go deeper ("reason.text"). */
 struct output_column {

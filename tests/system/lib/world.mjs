@@ -28,6 +28,7 @@ export class World {
   constructor(t, { clock = null } = {}) {
     this.folder = fs.mkdtempSync(path.join(os.tmpdir(), 'garner-'));
     this.children = [];
+    this.cleanups = [];
     this.clockFile = path.join(this.folder, 'clock');
     this.clock = null;
     if (clock) this.setClock(clock);
@@ -172,7 +173,13 @@ export class World {
     return new Instance(this, name);
   }
 
+  /** Something to undo before the world's folder goes. */
+  atEnd(cleanup) {
+    this.cleanups.push(cleanup);
+  }
+
   async close() {
+    for (const cleanup of this.cleanups.reverse()) cleanup();
     for (const child of this.children) {
       if (child.exitCode === null && child.signalCode === null) {
         child.removeAllListeners('exit');
