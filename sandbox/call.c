@@ -14,7 +14,8 @@
 #include "sandbox/generator.h"
 
 #define JSON_TYPE                                                                              \
-	"application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;" \
+	"application/"                                                                         \
+	"json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;"            \
 	"charset=utf-8"
 
 enum { MESSAGE_SIZE = 1024, PAGE_SIZE_MAX = 1000 };
@@ -204,8 +205,9 @@ void reply_fault(struct call *call)
 
 	put_retry_after(call);
 	if (!fault->body) {
-		reply_error(call, fault->status, fault->code ? fault->code : code_of(fault->status),
-			"%s", fault->message ? fault->message : "This was asked for by a fault.");
+		reply_error(call, fault->status,
+			fault->code ? fault->code : code_of(fault->status), "%s",
+			fault->message ? fault->message : "This was asked for by a fault.");
 		return;
 	}
 	put_headers(call);

@@ -38,16 +38,16 @@ struct call {
 	char *base_url; /* "https://127.0.0.1:8443", as the client called it */
 	char request_id[IDS_GUID_SIZE];
 	char client_request_id[IDS_GUID_SIZE];
-	bool immutable_ids;  /* Prefer: IdType="ImmutableId" */
-	int64_t page_size;   /* Prefer: odata.maxpagesize; 0: not said */
+	bool immutable_ids; /* Prefer: IdType="ImmutableId" */
+	int64_t page_size;  /* Prefer: odata.maxpagesize; 0: not said */
 	enum requests_kind kind;
 	int status; /* of the reply; 0 before */
 	struct fault fault;
 	struct user *user; /* whose limits count this call; NULL: nobody's */
 };
 
-/** Starts a call: reads its headers, path and query. Where it cannot be understood it is replied
- * to and the result is false; call_end is due in either case. */
+/** Starts a call: reads its headers, path and query. Where it cannot be understood it is
+ * replied to and the result is false; call_end is due in either case. */
 bool call_begin(struct sandbox *sandbox, struct http_call *http, struct call *out);
 void call_end(struct call *call);
 
@@ -58,8 +58,8 @@ void call_delay(struct call *call);
 void reply_json(struct call *call, int status, struct json *body);
 
 /** Replies with Graph's error body. */
-PRINTF_LIKE(4, 5) void reply_error(
-	struct call *call, int status, const char *code, const char *format, ...);
+PRINTF_LIKE(4, 5)
+void reply_error(struct call *call, int status, const char *code, const char *format, ...);
 
 /** Replies 400 BadRequest with this thread's last error message. */
 void reply_bad_request(struct call *call);

@@ -55,8 +55,7 @@ static bool fits(const char *pattern, const struct odata_path *path)
 	for (; *pattern && at < path->count; at++) {
 		size_t length = strcspn(pattern, "/");
 		AUTO_TEXT step = mem_strndup(pattern, length);
-		if (strcmp(step, "{}") != 0 &&
-			!text_equal_nocase(step, path->segments[at]))
+		if (strcmp(step, "{}") != 0 && !text_equal_nocase(step, path->segments[at]))
 			return false;
 		pattern += length + (pattern[length] == '/');
 	}
@@ -118,7 +117,8 @@ static bool is_authorized(struct call *call)
 		refuse_token(call, "Access token is empty.");
 		return false;
 	}
-	if (token_check(header + 7, sandbox->tenant->id, clock_now_s(), sandbox->token_key) < 0) {
+	if (token_check(header + 7, sandbox->tenant->id, clock_now_s(), sandbox->token_key) <
+		0) {
 		refuse_token(call, err_message());
 		return false;
 	}

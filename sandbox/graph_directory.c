@@ -73,15 +73,15 @@ static bool read_skiptoken(struct call *call, size_t *out)
 	*out = 0;
 	if (!token)
 		return true;
-	const char *text =
-		text_from_base64(token, &bytes) == 0 ? buf_text(&bytes) : NULL;
+	const char *text = text_from_base64(token, &bytes) == 0 ? buf_text(&bytes) : NULL;
 	if (text && text_starts_with(text, "users-from-") &&
 		text_to_int(text + strlen("users-from-"), 0, INT32_MAX, &at) == 0) {
 		*out = (size_t)at;
 		return true;
 	}
 	reply_error(call, 400, "Directory_ExpiredPageToken",
-		"The specified page token value has expired and can no longer be included in your "
+		"The specified page token value has expired and can no longer be included in "
+		"your "
 		"request.");
 	return false;
 }
@@ -109,7 +109,8 @@ static bool users_options(struct call *call, const char **out_select, int64_t *o
 		if (strchr(*out_select, '*') || !odata_select_has(*out_select, single_only[i]))
 			continue;
 		reply_error(call, 400, "BadRequest",
-			"Property '%s' can be selected for a single user only.", single_only[i]);
+			"Property '%s' can be selected for a single user only.",
+			single_only[i]);
 		return false;
 	}
 	const char *top = odata_query_get(&call->query, "$top");
@@ -204,8 +205,8 @@ static struct json *select_each(
 	struct json *chosen = json_new_array();
 
 	for (size_t i = 0; i < json_count(list); i++)
-		json_append(chosen,
-			odata_select_apply(json_share(json_at(list, i)), select, type));
+		json_append(
+			chosen, odata_select_apply(json_share(json_at(list, i)), select, type));
 	json_free(list);
 	return chosen;
 }
@@ -225,8 +226,8 @@ void graph_license_details(struct call *call)
 	AUTO_TEXT context = mem_printf("users('%s')/licenseDetails", user->id);
 	tenant_unlock(call->sandbox->tenant);
 	reply_json(call, 200,
-		reply_list(call, context,
-			select_each(list, select, &graph_type_license_details)));
+		reply_list(
+			call, context, select_each(list, select, &graph_type_license_details)));
 }
 
 void graph_skus(struct call *call)

@@ -22,8 +22,8 @@ void graph_delta(struct call *call);
 void graph_message(struct call *call);
 void graph_value(struct call *call);
 
-/** True where the query holds no system option but these (ended by NULL); else it is replied to:
- * 400 for what Graph refuses, 501 for what it may serve and the sandbox does not. */
+/** True where the query holds no system option but these (ended by NULL); else it is replied
+ * to: 400 for what Graph refuses, 501 for what it may serve and the sandbox does not. */
 bool graph_accepts(struct call *call, const char *const *accepted);
 
 /** The $select, checked; false, and a reply, where it is wrong. */
@@ -48,7 +48,8 @@ bool graph_page(struct call *call, int64_t *out_top, int64_t *out_skip);
 /** Puts "@odata.nextLink" into a list's body: the same request from `skip` on. */
 void graph_put_next(const struct call *call, struct json *body, int64_t skip);
 
-/** What is to be said of a message, taken below the lock, so that its file can be read after. */
+/** What is to be said of a message, taken below the lock, so that its file can be read after.
+ */
 struct message_view {
 	char id[IDS_TEXT_SIZE], parent[IDS_TEXT_SIZE];
 	char key[2 * IDS_KEY_SIZE + 1];
@@ -58,8 +59,7 @@ struct message_view {
 	bool is_read, is_draft;
 };
 
-void message_view_take(
-	const struct message *message, bool immutable, struct message_view *out);
+void message_view_take(const struct message *message, bool immutable, struct message_view *out);
 void message_view_free(struct message_view *view);
 
 /** The message as JSON, with what `select` (checked; NULL: all) asks for. */

@@ -56,7 +56,8 @@ struct user *graph_open_user(struct call *call)
 		return user;
 	tenant_unlock(tenant);
 	reply_error(call, 404, "Request_ResourceNotFound",
-		"Resource '%s' does not exist or one of its queried reference-property objects are "
+		"Resource '%s' does not exist or one of its queried reference-property objects "
+		"are "
 		"not present.",
 		name);
 	return NULL;
@@ -81,7 +82,7 @@ static const char *no_mailbox_code(const struct user *user)
 	if (user_has_mailbox(user))
 		return NULL;
 	return user->facts.m365_license && !user->facts.guest ? "MailboxNotEnabledForRESTAPI"
-							       : "ResourceNotFound";
+							      : "ResourceNotFound";
 }
 
 static void refuse_mailbox(struct call *call, const char *code)
@@ -89,7 +90,8 @@ static void refuse_mailbox(struct call *call, const char *code)
 	reply_error(call, 404, code, "%s",
 		text_equal(code, "ResourceNotFound")
 			? "Resource could not be discovered."
-			: "The mailbox is either inactive, soft-deleted, or is hosted on-premise.");
+			: "The mailbox is either inactive, soft-deleted, or is hosted "
+			  "on-premise.");
 }
 
 struct user *graph_open_mailbox(struct call *call)
@@ -107,8 +109,7 @@ struct user *graph_open_mailbox(struct call *call)
 	}
 	enum limits_answer answer =
 		limits_enter(&user->limits, &bounds, clock_monotonic_us() / 1000000);
-	int64_t wait_s =
-		answer == LIMITS_BUDGET ? limits_wait_s(&user->limits, &bounds) : 1;
+	int64_t wait_s = answer == LIMITS_BUDGET ? limits_wait_s(&user->limits, &bounds) : 1;
 	if (answer == LIMITS_FINE)
 		call->user = user;
 	if (answer == LIMITS_FINE && call->fault.delay_ms == 0)
@@ -141,7 +142,8 @@ struct folder *graph_open_folder(struct call *call, struct user *user, const cha
 		reply_error(call, 400, "ErrorInvalidIdMalformed", "Id is malformed.");
 	else
 		reply_error(call, 404, "ErrorItemNotFound",
-			"The specified object was not found in the store., The process failed to "
+			"The specified object was not found in the store., The process failed "
+			"to "
 			"get the correct properties.");
 	return NULL;
 }

@@ -28,8 +28,7 @@ static const struct refusal no_secret = {401, "invalid_client", 7000216};
 static const struct refusal wrong_secret = {401, "invalid_client", 7000215};
 
 PRINTF_LIKE(3, 4)
-static void refuse(
-	struct call *call, const struct refusal *refusal, const char *format, ...)
+static void refuse(struct call *call, const struct refusal *refusal, const char *format, ...)
 {
 	struct json *body = json_new_object(), *codes = json_new_array();
 	char at[TIMESTAMP_SIZE];
@@ -42,9 +41,9 @@ static void refuse(
 	text[text_utf8_cut(text, sizeof(text) - 1)] = 0;
 	timestamp_format(clock_now_s(), at);
 	at[10] = ' ';
-	AUTO_TEXT description = mem_printf(
-		"AADSTS%d: %s Trace ID: %s Correlation ID: %s Timestamp: %s", refusal->code,
-		text, call->request_id, call->client_request_id, at);
+	AUTO_TEXT description =
+		mem_printf("AADSTS%d: %s Trace ID: %s Correlation ID: %s Timestamp: %s",
+			refusal->code, text, call->request_id, call->client_request_id, at);
 	json_append(codes, json_new_int(refusal->code));
 	json_put_text(body, "error", refusal->error);
 	json_put_text(body, "error_description", description);
@@ -65,8 +64,10 @@ static bool is_tenant(const struct call *call, const char *name)
 static void refuse_tenant(struct call *call)
 {
 	refuse(call, &unknown_tenant,
-		"Tenant '%s' not found. Check to make sure you have the correct tenant ID and are "
-		"signing into the correct cloud. Check with your subscription administrator, this "
+		"Tenant '%s' not found. Check to make sure you have the correct tenant ID and "
+		"are "
+		"signing into the correct cloud. Check with your subscription administrator, "
+		"this "
 		"may happen if there are no active subscriptions for the tenant.",
 		call->path.segments[0]);
 }
@@ -105,7 +106,8 @@ static bool has_parameters(struct call *call, const struct odata_query *form)
 		if (value && value[0])
 			continue;
 		refuse(call, &missing_parameter,
-			"The request body must contain the following parameter: '%s'.", needed[i]);
+			"The request body must contain the following parameter: '%s'.",
+			needed[i]);
 		return false;
 	}
 	return true;
@@ -119,7 +121,8 @@ static bool is_known_client(struct call *call, const struct odata_query *form)
 	if (text_equal_nocase(client, tenant->client_id))
 		return true;
 	refuse(call, &unknown_client,
-		"Application with identifier '%s' was not found in the directory '%s'. This can "
+		"Application with identifier '%s' was not found in the directory '%s'. This "
+		"can "
 		"happen if the application has not been installed by the administrator of the "
 		"tenant or consented to by any user in the tenant. You may have sent your "
 		"authentication request to the wrong tenant.",
@@ -141,7 +144,8 @@ static bool has_right_secret(struct call *call, const struct odata_query *form)
 	if (strlen(given) == strlen(secret) && secret_equal(given, secret, strlen(secret)))
 		return true;
 	refuse(call, &wrong_secret,
-		"Invalid client secret provided. Ensure the secret being sent in the request is "
+		"Invalid client secret provided. Ensure the secret being sent in the request "
+		"is "
 		"the client secret value, not the client secret ID, for a secret added to app "
 		"'%s'.",
 		call->sandbox->tenant->client_id);
@@ -164,8 +168,10 @@ static bool may_have_token(struct call *call, const struct odata_query *form)
 		return false;
 	if (!is_graph_scope(call, scope)) {
 		refuse(call, &bad_scope,
-			"The provided request must include a 'scope' input parameter. The provided "
-			"value for the input parameter 'scope' is not valid. The scope %s is not "
+			"The provided request must include a 'scope' input parameter. The "
+			"provided "
+			"value for the input parameter 'scope' is not valid. The scope %s is "
+			"not "
 			"valid.",
 			scope);
 		return false;

@@ -134,8 +134,8 @@ char *odata_query_text(const struct odata_query *query, const char *except)
 		if (except && strcmp(option->name, except) == 0)
 			continue;
 		AUTO_TEXT value = text_percent_encode(option->value);
-		mem_replace(&text, mem_printf("%s%s%s=%s", text, text[0] ? "&" : "",
-					   option->name, value));
+		mem_replace(&text,
+			mem_printf("%s%s%s=%s", text, text[0] ? "&" : "", option->name, value));
 	}
 	return text;
 }

@@ -92,7 +92,6 @@ int token_check(const char *token, const char *tenant_id, int64_t now_s,
 		return err_set(ERR_INVALID, "Access token validation failure.");
 	if (now_s >= json_get_int(claims, "exp", 0) ||
 		now_s < json_get_int(claims, "nbf", 0) - SKEW_S)
-		return err_set(
-			ERR_AUTH, "Lifetime validation failed, the token is expired.");
+		return err_set(ERR_AUTH, "Lifetime validation failed, the token is expired.");
 	return 0;
 }

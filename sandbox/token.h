@@ -25,8 +25,7 @@ char *token_make(const struct token_claims *claims, const uint8_t key[TOKEN_KEY_
 
 /** ERR_INVALID where it is no token of ours, ERR_AUTH where its time is over (or not yet come),
  * each with Graph's words. */
-NODISCARD int token_check(
-	const char *token, const char *tenant_id, int64_t now_s,
+NODISCARD int token_check(const char *token, const char *tenant_id, int64_t now_s,
 	const uint8_t key[TOKEN_KEY_SIZE]);
 
 #endif

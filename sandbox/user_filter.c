@@ -73,7 +73,8 @@ static int parse_term(const char **at, struct user_filter *out)
 
 	if (out->count == USER_FILTER_MAX || !is_filterable(property))
 		return err_set(ERR_INVALID,
-			"Unsupported or invalid query filter clause specified for property '%s' of "
+			"Unsupported or invalid query filter clause specified for property "
+			"'%s' of "
 			"resource 'User'.",
 			property);
 	*at += length;
@@ -114,8 +115,8 @@ void user_filter_free(struct user_filter *filter)
 bool user_filter_fits(const struct user_filter *filter, const struct user *user)
 {
 	for (size_t i = 0; i < filter->count; i++)
-		if (!text_equal_nocase(value_of(user, filter->terms[i].property),
-			    filter->terms[i].value))
+		if (!text_equal_nocase(
+			    value_of(user, filter->terms[i].property), filter->terms[i].value))
 			return false;
 	return true;
 }
