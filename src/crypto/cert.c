@@ -55,35 +55,57 @@ struct issuer {
 	EVP_PKEY *key;
 };
 
+/* What is the same for both; `signer` may be the certificate itself. */
+static bool fill(X509 *certificate, const char *name, EVP_PKEY *key, X509 *signer)
+{
+	X509_NAME *subject = X509_get_subject_name(certificate);
+
+	return X509_set_version(certificate, X509_VERSION_3) == 1 && set_serial(certificate) &&
+	       set_times(certificate) && X509_set_pubkey(certificate, key) == 1 &&
+	       X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8,
+		       (const unsigned char *)name, -1, -1, 0) == 1 &&
+	       X509_set_issuer_name(certificate, X509_get_subject_name(signer)) == 1;
+}
+
+struct extension {
+	int nid;
+	const char *value;
+};
+
+static const struct extension for_authority[] = {
+	{NID_subject_key_identifier, "hash"},
+	{NID_basic_constraints, "critical,CA:TRUE,pathlen:0"},
+	{NID_key_usage, "critical,keyCertSign,cRLSign"},
+	{0},
+};
+
+static const struct extension for_server[] = {
+	{NID_subject_key_identifier, "hash"},
+	{NID_authority_key_identifier, "keyid:always"},
+	{NID_basic_constraints, "critical,CA:FALSE"},
+	{NID_key_usage, "critical,digitalSignature"},
+	{NID_ext_key_usage, "serverAuth"},
+	{NID_subject_alt_name, "DNS:localhost,IP:127.0.0.1,IP:::1"},
+	{0},
+};
+
+static bool add_extensions(X509 *certificate, X509 *signer, const struct extension *extension)
+{
+	for (; extension->value; extension++)
+		if (!add_extension(certificate, signer, extension->nid, extension->value))
+			return false;
+	return true;
+}
+
 static X509 *make_certificate(const char *name, EVP_PKEY *key, const struct issuer *issuer)
 {
 	X509 *certificate = X509_new();
-	X509_NAME *subject = certificate ? X509_get_subject_name(certificate) : NULL;
 	bool is_authority = issuer->certificate == NULL;
 	X509 *signer = is_authority ? certificate : issuer->certificate;
 
-	bool ok = certificate && X509_set_version(certificate, X509_VERSION_3) == 1 &&
-		  set_serial(certificate) && set_times(certificate) &&
-		  X509_set_pubkey(certificate, key) == 1 &&
-		  X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8,
-			  (const unsigned char *)name, -1, -1, 0) == 1 &&
-		  X509_set_issuer_name(certificate, X509_get_subject_name(signer)) == 1 &&
-		  add_extension(certificate, signer, NID_subject_key_identifier, "hash");
-	if (ok && is_authority)
-		ok = add_extension(certificate, signer, NID_basic_constraints,
-			     "critical,CA:TRUE,pathlen:0") &&
-		     add_extension(certificate, signer, NID_key_usage,
-			     "critical,keyCertSign,cRLSign");
-	else if (ok)
-		ok = add_extension(certificate, signer, NID_authority_key_identifier,
-			     "keyid:always") &&
-		     add_extension(
-			     certificate, signer, NID_basic_constraints, "critical,CA:FALSE") &&
-		     add_extension(
-			     certificate, signer, NID_key_usage, "critical,digitalSignature") &&
-		     add_extension(certificate, signer, NID_ext_key_usage, "serverAuth") &&
-		     add_extension(certificate, signer, NID_subject_alt_name,
-			     "DNS:localhost,IP:127.0.0.1,IP:::1");
+	bool ok =
+		certificate && fill(certificate, name, key, signer) &&
+		add_extensions(certificate, signer, is_authority ? for_authority : for_server);
 	if (ok && X509_sign(certificate, issuer->key, EVP_sha256()) > 0)
 		return certificate;
 	X509_free(certificate);
@@ -123,11 +145,14 @@ static int make_all(const char *authority_path, const char *server_path, const c
 			       : NULL;
 	int r = server ? 0 : failed("OpenSSL refused");
 
+	/* Its being there says that all are: away with it first, and last to come. */
+	if (r == 0)
+		r = io_remove(server_path);
 	if (r == 0)
 		r = write_pem(authority_path, authority, NULL);
 	if (r == 0)
 		r = write_pem(key_path, NULL, server_key);
-	if (r == 0) /* last: its being there says that all are */
+	if (r == 0)
 		r = write_pem(server_path, server, NULL);
 	X509_free(server);
 	X509_free(authority);

@@ -88,7 +88,8 @@ struct hash_hmac_key *hash_hmac_key_new(const void *key, size_t key_size)
 	prepare();
 	prepared->context = EVP_MAC_CTX_new(hmac);
 	ASSERT(prepared->context);
-	int ok = EVP_MAC_init(prepared->context, key, key_size, parameters);
+	/* OpenSSL takes NULL for "no key yet", which an empty key is not. */
+	int ok = EVP_MAC_init(prepared->context, key ? key : "", key_size, parameters);
 	ASSERT(ok == 1);
 	return prepared;
 }

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "crypto/secret.h"
 
+#include <errno.h>
 #include <sodium.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/text.h"
 
 enum {
-	SECRET_FILE_CEILING = 64 << 10,
+	SECRET_FILE_MOST = 64 << 10,
 	PASSES_MOST = 16,
 	MEMORY_LEAST_KIB = 8,
 	MEMORY_MOST_KIB = 1 << 20,
@@ -20,9 +22,15 @@ enum {
 
 const struct secret_cost secret_cost_default = {.passes = 3, .memory_kib = 64 << 10};
 
-void secret_random(void *out, size_t size)
+/* Finds the processor's best instructions; safe at any time, in any thread. */
+static void prepare(void)
 {
 	ASSERT(sodium_init() >= 0);
+}
+
+void secret_random(void *out, size_t size)
+{
+	prepare();
 	randombytes_buf(out, size);
 }
 
@@ -41,6 +49,7 @@ int secret_from_password(const char *password, const uint8_t salt[SECRET_SALT_SI
 {
 	_Static_assert(SECRET_SALT_SIZE == crypto_pwhash_SALTBYTES, "salt of Argon2id");
 
+	prepare();
 	if (cost->passes < 1 || cost->passes > PASSES_MOST ||
 		cost->memory_kib < MEMORY_LEAST_KIB || cost->memory_kib > MEMORY_MOST_KIB)
 		return err_set(ERR_LIMIT, "a password cost of %u passes over %u KiB",
@@ -57,6 +66,7 @@ int secret_seal(
 	const uint8_t key[SECRET_KEY_SIZE], const void *plain, size_t size, struct buf *out)
 {
 	uint8_t nonce[crypto_aead_xchacha20poly1305_ietf_NPUBBYTES];
+	_Static_assert(SECRET_KEY_SIZE == crypto_aead_xchacha20poly1305_ietf_KEYBYTES, "key");
 
 	secret_random(nonce, sizeof(nonce));
 	unsigned char *to = size <= SIZE_MAX - SEAL_OVERHEAD
@@ -79,8 +89,10 @@ int secret_open(
 
 	if (size < SEAL_OVERHEAD)
 		return err_set(ERR_CORRUPT, "a sealed secret of %zu bytes", size);
-	/* One byte more, so that an empty secret has a place too. */
-	unsigned char *to = buf_reserve(out, size - SEAL_OVERHEAD + 1);
+	prepare();
+	unsigned char none; /* where an empty secret goes */
+	unsigned char *to =
+		size > SEAL_OVERHEAD ? buf_reserve(out, size - SEAL_OVERHEAD) : &none;
 	if (!to)
 		return ERR_LIMIT;
 	if (crypto_aead_xchacha20poly1305_ietf_decrypt(to, NULL, NULL, nonce + nonce_size,
@@ -95,6 +107,8 @@ static int read_standard_input(struct buf *out)
 	for (;;) {
 		unsigned char *to = buf_reserve(out, 1);
 		ssize_t done = to ? read(STDIN_FILENO, to, 1) : -1;
+		if (done < 0 && to && errno == EINTR)
+			continue;
 		if (done < 0)
 			return to ? err_errno("cannot read standard input") : ERR_LIMIT;
 		if (done == 0)
@@ -103,23 +117,45 @@ static int read_standard_input(struct buf *out)
 	}
 }
 
+static bool drop_last(struct buf *text, char last)
+{
+	bool is_there = text->size > 0 && text->data[text->size - 1] == last;
+
+	text->size -= is_there;
+	return is_there;
+}
+
+/* Makes one line of text of what was read. */
+static int trim(struct buf *text, const char *name)
+{
+	if (text->size > SECRET_FILE_MOST)
+		return err_set(ERR_INVALID, "%s is longer than 64 KiB: it is no secret", name);
+	if (drop_last(text, '\n'))
+		drop_last(text, '\r');
+	if (text->size == 0)
+		return err_set(ERR_INVALID, "%s is empty", name);
+	if (memchr(text->data, 0, text->size))
+		return err_set(ERR_INVALID, "%s holds a NUL byte: it is no text", name);
+	return buf_text(text) ? 0 : ERR_LIMIT;
+}
+
+/* Reads up to one byte over what is allowed: enough to see that it is too much. */
+static int read_all(const char *path, struct buf *out)
+{
+	int r = strcmp(path, "-") == 0 ? read_standard_input(out) : io_read_file(path, out);
+
+	return r == ERR_LIMIT ? 0 : r;
+}
+
 int secret_read(const char *path, char **out)
 {
-	struct buf text = buf_init(SECRET_FILE_CEILING);
+	struct buf text = buf_init(SECRET_FILE_MOST + 1);
 	size_t size;
-	int r = strcmp(path, "-") == 0 ? read_standard_input(&text) : io_read_file(path, &text);
+	int r = read_all(path, &text);
 
 	*out = NULL;
-	if (r == 0 && text.size > 0 && text.data[text.size - 1] == '\n')
-		text.size--;
-	if (r == 0 && text.size > 0 && text.data[text.size - 1] == '\r')
-		text.size--;
-	if (r == 0 && text.size > 0 && memchr(text.data, 0, text.size))
-		r = err_set(ERR_INVALID, "%s holds a NUL byte: it is no text", path);
-	if (r == 0 && text.size == 0)
-		r = err_set(ERR_INVALID, "%s is empty", path);
-	if (r == 0 && !buf_text(&text))
-		r = ERR_LIMIT;
+	if (r == 0)
+		r = trim(&text, strcmp(path, "-") == 0 ? "standard input" : path);
 	if (r == 0)
 		*out = (char *)buf_steal(&text, &size);
 	else if (text.data)
@@ -159,7 +195,7 @@ int secret_key_file(const char *path, uint8_t out[SECRET_KEY_SIZE])
 	for (int i = 0; i < TRIES && r == 0 && !io_exists(path); i++) {
 		r = make_key_file(path);
 		if (r == 0 && !io_exists(path))
-			usleep(PAUSE_US);
+			clock_sleep_us(PAUSE_US);
 	}
 	if (r == 0)
 		r = io_read_file(path, &bytes);

@@ -5,15 +5,22 @@
 
 #include "base/err.h"
 
-void sign_key_new(struct sign_key *out)
+/* Finds the processor's best instructions; safe at any time, in any thread. */
+static void prepare(void)
 {
 	ASSERT(sodium_init() >= 0);
+}
+
+void sign_key_new(struct sign_key *out)
+{
+	prepare();
 	crypto_sign_keypair(out->public, out->secret);
 }
 
 void sign_make(const struct sign_key *key, const void *data, size_t size,
 	uint8_t out[SIGN_SIGNATURE_SIZE])
 {
+	prepare();
 	/* The secret holds its public half: libsodium signs with that one. */
 	crypto_sign_detached(out, NULL, data, size, key->secret);
 }
@@ -21,5 +28,6 @@ void sign_make(const struct sign_key *key, const void *data, size_t size,
 bool sign_is_valid(const uint8_t public[SIGN_PUBLIC_SIZE], const void *data, size_t size,
 	const uint8_t signature[SIGN_SIGNATURE_SIZE])
 {
+	prepare();
 	return crypto_sign_verify_detached(signature, data, size, public) == 0;
 }
