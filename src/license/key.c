@@ -66,7 +66,8 @@ void key_make(const uint8_t random[KEY_RANDOM_SIZE], char out[KEY_TEXT_SIZE])
 	uint8_t symbols[KEY_SYMBOLS] = {0};
 
 	for (size_t bit = 0; bit < DATA_SYMBOLS * 5; bit++) {
-		unsigned value = random[bit / 8] >> (7 - bit % 8) & 1U;
+		unsigned byte = random[bit / 8];
+		unsigned value = byte >> (7 - bit % 8) & 1U;
 
 		symbols[bit / 5] = (uint8_t)(symbols[bit / 5] * 2U + value);
 	}
