@@ -121,15 +121,18 @@ static int find_message(const struct operation *operation, struct message **out)
 	return find_by_name(operation, folder, json_as_text(item), out);
 }
 
-static const char *name_of(const struct operation *operation)
+/* The name of an added item: as said, or the file's, or one that is made up. */
+static char *name_of(const struct operation *operation, const struct folder *folder)
 {
 	const char *name = json_get_text(operation->object, "item");
 	const char *file = json_get_text(operation->object, "file");
+	const char *slash = file ? strrchr(file, '/') : NULL;
 
-	if (name || !file)
-		return name ? name : "";
-	const char *slash = strrchr(file, '/');
-	return slash ? slash + 1 : file;
+	if (name)
+		return mem_strdup(name);
+	if (file)
+		return mem_strdup(slash ? slash + 1 : file);
+	return mem_printf("added-%zu.eml", folder->log_size + 1);
 }
 
 /* A key that no message of this path has had yet: what was deleted keeps its own. */
@@ -152,16 +155,14 @@ static struct ids_key free_key(
 static int add(const struct operation *operation)
 {
 	struct mailbox *mailbox = operation->mailbox;
-	const char *name = name_of(operation);
 	const char *path = json_get_text_or(operation->object, "folder", "");
 	struct content *content;
 
-	if (!name[0])
-		return err_set(ERR_INVALID, "an added item needs a name");
 	int r = read_content(operation, &content);
 	if (r < 0)
 		return r;
 	struct folder *folder = mailbox_folder_at(mailbox, path, true);
+	AUTO_TEXT name = name_of(operation, folder);
 	struct search search = {.folder = folder, .name = name};
 	mailbox_each(mailbox, visit_message, &search);
 	struct ids_key key = free_key(mailbox, folder, name);

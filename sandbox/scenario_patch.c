@@ -52,7 +52,9 @@ static int check_item(const struct json *item, const char *place)
 
 	if (name && !json_is_string(name) && !json_is_number(name))
 		return err_set(ERR_INVALID, "%s.item: must be a name or a number", place);
-	if (!name && !(text_equal(op, "add") && file))
+	if (name && text_equal(op, "add") && !json_is_string(name))
+		return err_set(ERR_INVALID, "%s.item: an added item has a name", place);
+	if (!name && !text_equal(op, "add"))
 		return err_set(ERR_INVALID, "%s.item: is missing", place);
 	if (text_equal(op, "add") || text_equal(op, "replace")) {
 		if (file == content)
@@ -181,9 +183,7 @@ static void merge_map(
 			json_put(document, list->key, without_entry(entries, list, key));
 			continue;
 		}
-		AUTO_JSON change = json_new_object();
-		json_put_text(change, list->member, key);
-		merge_entry(entries, list, change);
+		json_put_text(value, list->member, key);
 		merge_entry(entries, list, value);
 	}
 }
