@@ -16,7 +16,7 @@ enum { BUSY_TIMEOUT_MS = 30000 };
 struct db_rows {
 	sqlite3_stmt *statement;
 	struct db *db;
-	bool running;
+	bool running, ended; /* ended: past the last row, or failed */
 	char *sql;
 	UT_hash_handle hh;
 };
@@ -25,10 +25,24 @@ struct db {
 	sqlite3 *handle;
 	struct db_rows *prepared; /* by their SQL */
 	int64_t changed;
-	bool in_transaction;
 };
 
-static int fail(struct db *db, int code, const char *what)
+static const char *advice(int primary)
+{
+	switch (primary) {
+	case SQLITE_FULL:
+		return "; make room on the disk and start again";
+	case SQLITE_BUSY:
+		return "; another program holds it: wait for that to end";
+	case SQLITE_NOTADB:
+	case SQLITE_CORRUPT:
+		return "; put the right one back from your copy";
+	default:
+		return "";
+	}
+}
+
+static int fail(struct db *db, int code, const char *sql)
 {
 	int primary = code & 0xff;
 	enum err err = ERR_IO;
@@ -42,10 +56,8 @@ static int fail(struct db *db, int code, const char *what)
 		err = ERR_LOCKED;
 	else if (primary == SQLITE_NOTADB || primary == SQLITE_CORRUPT)
 		err = ERR_CORRUPT;
-	return err_set(err, "database: %s%s%s%s",
-		db->handle ? sqlite3_errmsg(db->handle) : what,
-		what && db->handle ? " in: " : "", what && db->handle ? what : "",
-		primary == SQLITE_FULL ? "; make room on the disk and start again" : "");
+	return err_set(err, "database: %s%s%s%s", sqlite3_errmsg(db->handle),
+		sql ? " in: " : "", sql ? sql : "", advice(primary));
 }
 
 static int set_pragmas(struct db *db)
@@ -83,7 +95,7 @@ int db_open(const char *path, struct db **out)
 		SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
 
 	*out = NULL;
-	int r = code == SQLITE_OK ? set_pragmas(db) : fail(db, code, "it cannot be opened");
+	int r = code == SQLITE_OK ? set_pragmas(db) : fail(db, code, NULL);
 	if (r < 0) {
 		db_close(db);
 		return err_wrap(r, "%s", path);
@@ -137,6 +149,8 @@ static int bind(struct db_rows *rows, const char *types, va_list values)
 {
 	int code = SQLITE_OK;
 
+	/* A value too few would be NULL without a word. */
+	ASSERT(strlen(types) == (size_t)sqlite3_bind_parameter_count(rows->statement));
 	for (int i = 1; *types && code == SQLITE_OK; types++, i++) {
 		if (*types == 'i') {
 			code = sqlite3_bind_int64(rows->statement, i, va_arg(values, int64_t));
@@ -148,7 +162,7 @@ static int bind(struct db_rows *rows, const char *types, va_list values)
 			const void *data = va_arg(values, const void *);
 			size_t size = va_arg(values, size_t);
 			code = sqlite3_bind_blob64(
-				rows->statement, i, data, size, SQLITE_TRANSIENT);
+				rows->statement, i, size ? data : "", size, SQLITE_TRANSIENT);
 		}
 	}
 	return code == SQLITE_OK ? 0 : fail(rows->db, code, rows->sql);
@@ -169,16 +183,19 @@ static int start(
 		return r;
 	}
 	rows->running = true;
+	rows->ended = false;
 	*out = rows;
 	return 0;
 }
 
 int db_next(struct db_rows *rows)
 {
+	if (rows->ended)
+		return 0; /* another step would begin anew */
 	int code = sqlite3_step(rows->statement);
-
 	if (code == SQLITE_ROW)
 		return 1;
+	rows->ended = true;
 	return code == SQLITE_DONE ? 0 : fail(rows->db, code, rows->sql);
 }
 
@@ -269,28 +286,20 @@ bool db_is_null(struct db_rows *rows, int column)
 
 int db_begin(struct db *db)
 {
-	int r = db_run(db, "BEGIN IMMEDIATE", "");
-
-	db->in_transaction = r == 0;
-	return r;
+	return db_run(db, "BEGIN IMMEDIATE", "");
 }
 
 int db_commit(struct db *db)
 {
-	int r = db_run(db, "COMMIT", "");
-
-	if (r == 0)
-		db->in_transaction = false;
-	return r;
+	return db_run(db, "COMMIT", "");
 }
 
 void db_rollback(struct db *db)
 {
 	/* Some failures have rolled back already; then there is nothing to do. No message is
 	 * set: the one that stands says why we are here. */
-	if (db->in_transaction && !sqlite3_get_autocommit(db->handle))
+	if (!sqlite3_get_autocommit(db->handle))
 		sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
-	db->in_transaction = false;
 }
 
 int db_run_script(struct db *db, const char *script)

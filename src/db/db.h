@@ -11,7 +11,7 @@
 /*
  * A small SQL interface, SQLite behind it: the only folder that knows SQLite. Placeholders are
  * ?1 ?2 … Values are given by a format text, one character each:
- *   i int64_t    s const char * (NULL: NULL)    b const void *, size_t
+ *   i int64_t    s const char * (NULL: NULL)    b const void *, size_t (0: no bytes, not NULL)
  *
  *   r = db_run(db, "UPDATE license SET used = ?2 WHERE id = ?1", "si", id, used);
  *
@@ -39,7 +39,7 @@ int64_t db_changed(struct db *db);
 NODISCARD int db_query(
 	struct db *db, struct db_rows **out, const char *sql, const char *types, ...);
 
-/** Moves to the next row: 1, or 0 past the last, or an error. */
+/** Moves to the next row: 1, or 0 past the last (again and again), or an error. */
 NODISCARD int db_next(struct db_rows *rows);
 void db_end(struct db_rows *rows); /* NULL is fine */
 

@@ -34,9 +34,13 @@ static int migrate_one(struct db *db, const char *const *scripts, size_t count, 
 			"the database was made by a newer version of this program (schema "
 			"%" PRId64 ", this one knows %zu); install the newer version",
 			version, count);
+	if (r == 0 && version < 0)
+		r = err_set(
+			ERR_CORRUPT, "the database says that its schema is %" PRId64, version);
 	*done = r < 0 || version == (int64_t)count;
 	if (r == 0 && !*done)
-		r = db_run_script(db, scripts[version]);
+		r = err_wrap(
+			db_run_script(db, scripts[version]), "schema %" PRId64, version + 1);
 	if (r == 0 && !*done)
 		r = db_run(db, "INSERT INTO schema_version VALUES (?1)", "i", version + 1);
 	if (r == 0)
