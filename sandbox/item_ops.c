@@ -70,7 +70,8 @@ static void visit_message(void *context, struct message *message)
 	search->count++;
 }
 
-/* The n-th message that lies in the folder, from 1, in the order in which they came. */
+/* The n-th message that lies in the folder, from 1, in the order in which they came
+ * or last changed. */
 static struct message *nth_message(const struct folder *folder, int64_t number)
 {
 	for (size_t i = 0; i < folder->log_size; i++)

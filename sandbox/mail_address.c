@@ -10,31 +10,44 @@
 
 enum { ADDRESSES_MAX = 500 };
 
+/* How deep a reader of addresses stands in what may hold a comma. */
+struct nesting {
+	bool quoted, angled;
+	int comments;
+};
+
+static void step(struct nesting *nesting, char c)
+{
+	if (c == '"')
+		nesting->quoted = !nesting->quoted;
+	if (nesting->quoted)
+		return;
+	if (c == '(')
+		nesting->comments++;
+	else if (c == ')' && nesting->comments > 0)
+		nesting->comments--;
+	else if (c == '<' || c == '>')
+		nesting->angled = c == '<';
+}
+
 /* Where the address at the front of `text` ends: at a comma or semicolon outside of quotes,
  * comments and angle brackets. */
 static size_t address_length(const char *text)
 {
-	bool quoted = false, angled = false;
-	int depth = 0;
+	struct nesting nesting = {0};
 	size_t at = 0;
 
 	for (; text[at]; at++) {
-		char c = text[at];
-		if (c == '\\' && text[at + 1])
-			at++;
-		else if (c == '"')
-			quoted = !quoted;
-		else if (!quoted && c == '(')
-			depth++;
-		else if (!quoted && c == ')' && depth > 0)
-			depth--;
-		else if (!quoted && (c == '<' || c == '>'))
-			angled = c == '<';
-		else if (!quoted && !angled && depth == 0 && (c == ',' || c == ';'))
+		bool outside = !nesting.quoted && !nesting.angled && nesting.comments == 0;
+		if (outside && (text[at] == ',' || text[at] == ';'))
 			break;
+		if (text[at] == '\\' && text[at + 1])
+			at++;
+		else
+			step(&nesting, text[at]);
 	}
 	/* A quote that is never closed would swallow all that follows. */
-	return quoted ? strcspn(text, ",;") : at;
+	return nesting.quoted ? strcspn(text, ",;") : at;
 }
 
 /* Trims blanks and a pair of quotes, and takes backslashes away. */

@@ -44,30 +44,50 @@ static int check_patch_list(const struct json *entries, const struct scenario_li
 	return 0;
 }
 
+static int check_item_name(const struct json *item, const char *op, const char *place)
+{
+	const struct json *name = json_get(item, "item");
+	bool is_add = text_equal(op, "add");
+
+	if (!name)
+		return is_add ? 0 : err_set(ERR_INVALID, "%s.item: is missing", place);
+	if (json_is_string(name) || (json_is_number(name) && !is_add))
+		return 0;
+	return err_set(
+		ERR_INVALID, "%s.item: must be a name%s", place, is_add ? "" : " or a number");
+}
+
+static int check_item_content(const struct json *item, const char *op, const char *place)
+{
+	bool file = json_has(item, "file"), content = json_has(item, "content");
+
+	if (!text_equal(op, "add") && !text_equal(op, "replace"))
+		return file || content
+			       ? err_set(ERR_INVALID, "%s: %s takes no file and no content",
+					 place, op)
+			       : 0;
+	return file != content
+		       ? 0
+		       : err_set(ERR_INVALID, "%s: %s needs either \"file\" or \"content\"",
+				 place, op);
+}
+
 static int check_item(const struct json *item, const char *place)
 {
 	const char *op = json_get_text_or(item, "op", "");
-	bool file = json_has(item, "file"), content = json_has(item, "content");
-	const struct json *name = json_get(item, "item");
 
-	if (name && !json_is_string(name) && !json_is_number(name))
-		return err_set(ERR_INVALID, "%s.item: must be a name or a number", place);
-	if (name && text_equal(op, "add") && !json_is_string(name))
-		return err_set(ERR_INVALID, "%s.item: an added item has a name", place);
-	if (!name && !text_equal(op, "add"))
-		return err_set(ERR_INVALID, "%s.item: is missing", place);
-	if (text_equal(op, "add") || text_equal(op, "replace")) {
-		if (file == content)
-			return err_set(ERR_INVALID,
-				"%s: %s needs either \"file\" or \"content\"", place, op);
-	} else if (file || content) {
-		return err_set(ERR_INVALID, "%s: %s takes no file and no content", place, op);
-	}
+	int r = check_item_name(item, op, place);
+	if (r == 0)
+		r = check_item_content(item, op, place);
+	if (r < 0)
+		return r;
 	if (text_equal(op, "add") && !json_has(item, "folder"))
 		return err_set(ERR_INVALID, "%s.folder: is missing", place);
 	if (text_equal(op, "move") != json_has(item, "to"))
 		return err_set(
 			ERR_INVALID, "%s.to: the folder to move to, for move alone", place);
+	if (json_has(item, "read") && !text_equal(op, "mark_read"))
+		return err_set(ERR_INVALID, "%s.read: is for mark_read alone", place);
 	return 0;
 }
 
