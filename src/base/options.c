@@ -22,14 +22,17 @@ struct options {
 
 enum { FIRST_OPTION = 1000 }; /* getopt's result for the first long option */
 
-/* The two tables of options that hold for a command, as one list. */
+const struct option_spec options_of_all[] = {
+	{"help", NULL, "show help; also -h"}, {NULL, NULL, NULL}};
+
+/* The tables of options that hold for a command, as one list. */
 static const struct option_spec *option_at(
 	const struct program_spec *program, const struct command_spec *command, size_t index)
 {
 	const struct option_spec *tables[] = {
-		program->common, command ? command->options : NULL};
+		options_of_all, program->common, command ? command->options : NULL};
 
-	for (size_t t = 0; t < 2; t++) {
+	for (size_t t = 0; t < sizeof(tables) / sizeof(tables[0]); t++) {
 		for (const struct option_spec *o = tables[t]; o && o->name; o++) {
 			if (index-- == 0)
 				return o;

@@ -31,6 +31,9 @@ struct command_spec {
 	int (*run)(void *context, const struct options *options);
 };
 
+/** What every program has: --help, which need not stand in its tables. */
+extern const struct option_spec options_of_all[];
+
 struct program_spec {
 	const char *name;
 	const char *about; /* one sentence */

@@ -62,6 +62,8 @@ char *options_help(const struct program_spec *program, const struct command_spec
 
 	if (r == 0)
 		r = put_options(&out, program->common);
+	if (r == 0)
+		r = put_options(&out, options_of_all);
 	return finish(&out, r);
 }
 
@@ -85,6 +87,8 @@ char *options_completion(const struct program_spec *program)
 
 	if (r == 0)
 		r = put_option_words(&out, program->common);
+	if (r == 0)
+		r = put_option_words(&out, options_of_all);
 	for (const struct command_spec *c = program->commands; r == 0 && c->name; c++)
 		r = buf_printf(&out, "%s ", c->name);
 	if (r == 0)

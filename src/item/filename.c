@@ -11,8 +11,8 @@
 #include "crypto/hash.h"
 
 enum {
-	WHOLE_MAX = 236, /* bytes of an encoded name that is not cut */
-	CUT_MAX = 240, /* of one that is; at least WHOLE_MAX + 1, so that the two never meet */
+	WHOLE_MAX = 251, /* bytes of an encoded name that is not cut */
+	CUT_MAX = 255, /* of one that is; at least WHOLE_MAX + 1, so that the two never meet */
 	DIGEST_BYTES = 6,
 	MARK_SIZE = 1 + 2 * DIGEST_BYTES, /* "~" and the digits */
 	ENDING_MAX = 10,                  /* with its dot */

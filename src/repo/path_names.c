@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "repo/path_names.h"
 
+#include <limits.h>
 #include <stdint.h>
 #include <string.h>
 #include <uthash.h>
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "item/filename.h"
 
 struct name {
 	char *text;
@@ -61,8 +63,11 @@ char *path_names_take(struct path_names *names, const char *component)
 	if (name->given++ == 0)
 		return mem_strdup(component);
 	for (;; name->given++) {
-		AUTO_TEXT candidate =
+		/* Encoded once more: with the number behind it may be too long for a file. */
+		AUTO_TEXT longer =
 			mem_printf("%s~%llu", component, (unsigned long long)name->given);
+		AUTO_TEXT candidate =
+			strlen(longer) > NAME_MAX ? filename_encode(longer) : STEAL(longer);
 		if (find(names, candidate))
 			continue;
 		path_names_reserve(names, candidate);

@@ -53,7 +53,7 @@ test(`kill -9 of a run at ${kills} random moments: the next run completes, check
   for (let i = 0; i < kills; i++) {
     killed += await killAfter(world, instance, next() * whole * 1.1);
     // Something new each time, so that every run has something to do.
-    world.changeTenant({ items: [{ op: 'add', upn: `user00${1 + (i % 6)}@contoso.example`, folder: 'Inbox', content: `Subject: extra ${i}\r\n\r\n${'x'.repeat(100 + i)}\r\n` }] });
+    world.changeTenant({ items: [{ op: 'add', upn: `user00${1 + (i % 6)}@contoso.example`, folder: 'Inbox', item: `extra-${i}`, content: `Subject: extra ${i}\r\n\r\n${'x'.repeat(100 + i)}\r\n` }] });
     if (i % 10 === 9) {
       assert.equal(instance.garner('check', '--read-data').code, 0);
       assert.equal(instance.json('job', 'show', 'night').code, 0);

@@ -16,7 +16,6 @@ static const struct option_spec common_options[] = {
 	{"json", NULL, "print one JSON object"},
 	{"quiet", NULL, "print no text for people"},
 	{"verbose", NULL, "log more; also -v"},
-	{"help", NULL, "show help; also -h"},
 	{NULL, NULL, NULL},
 };
 

@@ -37,7 +37,6 @@ static const struct option_spec common_options[] = {
 	{"yes", NULL, "answer questions with yes"},
 	{"no-progress", NULL, "draw no progress"},
 	{"verbose", NULL, "log more; also -v"},
-	{"help", NULL, "show help; also -h"},
 	{NULL, NULL, NULL},
 };
 

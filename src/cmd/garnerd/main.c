@@ -17,7 +17,6 @@ static int serve(void *context, const struct options *options);
 
 static const struct option_spec common_options[] = {
 	{"verbose", NULL, "log more; also -v"},
-	{"help", NULL, "show help; also -h"},
 	{NULL, NULL, NULL},
 };
 static const struct option_spec serve_options[] = {
