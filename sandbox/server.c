@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sandbox/server.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/io.h"
 #include "base/log.h"
@@ -18,19 +15,19 @@
 #include "sandbox/call.h"
 #include "sandbox/graph.h"
 #include "sandbox/login.h"
+#include "sandbox/published.h"
 
 enum {
 	WORKERS = 32, /* more than the four of a mailbox, so that a fifth can be refused */
 	BODY_MAX = 64 << 20,
 	SECRET_BYTES = 30,
-	CA_MAX = 64 * 1024,
 };
 
 struct server {
 	struct sandbox sandbox;
 	struct http_server *http;
 	char *state; /* absolute */
-	char *published;
+	struct published *published;
 	int lock;
 };
 
@@ -117,41 +114,12 @@ static int read_faults(struct server *server, const char *path)
 	return err_wrap(r, "%s", path);
 }
 
-char *server_published_ca(const char *url)
-{
-	const char *colon = strrchr(url, ':');
-	const char *home = getenv("HOME");
-	int64_t port;
-
-	if (!colon)
-		return NULL;
-	AUTO_TEXT digits = mem_strndup(colon + 1, strspn(colon + 1, "0123456789"));
-	if (text_to_int(digits, 1, 65535, &port) < 0)
-		return NULL;
-	AUTO_TEXT folder = home && home[0] ? mem_printf("%s/.cache/garner-tenant", home)
-					   : mem_printf("/tmp/garner-tenant-%u", getuid());
-	return mem_printf("%s/%s.pem", folder, digits);
-}
-
-/* `change` is given no CA; so it is left where that looks. Not to have it there is no failure:
- * `change --ca` does without. */
+/* Not to have it there is no failure: `change --ca` does without. */
 static void publish_ca(struct server *server)
 {
 	AUTO_TEXT ca = io_join(server->state, "ca.pem");
-	AUTO_BUF pem = buf_init(CA_MAX);
-	char *path = server_published_ca(http_server_url(server->http));
-	char *slash = path ? strrchr(path, '/') : NULL;
 
-	if (!slash)
-		return;
-	AUTO_TEXT folder = mem_strndup(path, (size_t)(slash - path));
-	server->published = path;
-	int r = io_make_folders(folder, 0700);
-	if (r == 0)
-		r = io_read_file(ca, &pem);
-	if (r == 0)
-		r = io_write_file(path, pem.data, pem.size, 0600);
-	if (r < 0)
+	if (published_leave(http_server_url(server->http), ca, &server->published) < 0)
 		log_warning("ca_not_published", "why", err_message(), NULL);
 }
 
@@ -200,8 +168,7 @@ void server_stop(struct server *server)
 	if (!server)
 		return;
 	http_server_stop(server->http);
-	if (server->published && io_remove(server->published) < 0)
-		log_warning("ca_not_removed", "why", err_message(), NULL);
+	published_take_away(server->published);
 	tenant_free(server->sandbox.tenant);
 	faults_free(server->sandbox.faults);
 	if (server->sandbox.client_secret)
@@ -210,7 +177,6 @@ void server_stop(struct server *server)
 	mem_free(server->sandbox.client_secret);
 	if (server->lock >= 0)
 		io_close(server->lock);
-	mem_free(server->published);
 	mem_free(server->state);
 	mem_free(server);
 }

@@ -27,8 +27,4 @@ void server_stop(struct server *server); /* NULL is fine */
  * The caller frees it. */
 struct json *server_facts(const struct server *server);
 
-/** Where a running sandbox of this user leaves its CA for `change` to find, by the port of its
- * URL; NULL where the URL has no port. The caller frees it. */
-char *server_published_ca(const char *url);
-
 #endif

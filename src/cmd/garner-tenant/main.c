@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/options.h"
 #include "net/http_client.h"
+#include "sandbox/published.h"
 #include "sandbox/scenario.h"
 #include "sandbox/server.h"
 
@@ -94,7 +95,7 @@ static int find_ca(const struct options *options, const char *url, char **out)
 {
 	const char *given = options_get(options, "ca");
 
-	*out = given ? mem_strdup(given) : server_published_ca(url);
+	*out = given ? mem_strdup(given) : published_path(url);
 	if (*out && io_exists(*out))
 		return 0;
 	if (given)
