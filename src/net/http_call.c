@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -86,7 +87,7 @@ const char *http_call_peer(struct http_call *call)
 		MHD_get_connection_info(call->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 	const struct sockaddr *address = info ? info->client_addr : NULL;
 
-	strcpy(call->peer, "local");
+	snprintf(call->peer, sizeof(call->peer), "local");
 	if (address && address->sa_family == AF_INET)
 		inet_ntop(AF_INET,
 			&((const struct sockaddr_in *)(const void *)address)->sin_addr,
@@ -121,8 +122,11 @@ void http_reply_header(struct http_call *call, const char *name, const char *val
 
 	header->name = mem_strdup(name);
 	header->value = mem_strdup(value);
-	header->next = call->headers;
-	call->headers = header;
+	if (call->last_header)
+		call->last_header->next = header;
+	else
+		call->headers = header;
+	call->last_header = header;
 }
 
 void http_reply(struct http_call *call, int status, const char *content_type, const void *body,
@@ -141,7 +145,7 @@ void http_reply_file(
 	uint64_t size = 0;
 
 	drop_reply(call);
-	int r = io_open_read(path, &call->fd);
+	int r = io_is_folder(path) ? ERR_IO : io_open_read(path, &call->fd);
 	if (r == 0)
 		r = io_size(call->fd, &size);
 	if (r < 0) {

@@ -22,13 +22,16 @@ struct http_call {
 	char *method, *path, *query;
 	char peer[64];
 	struct buf body;
-	bool begun;          /* its headers have come */
+	size_t dropped; /* bytes of a body that is too large */
+	bool begun;     /* its headers have come */
+	bool is_too_large;
+	bool is_under_way;   /* it has come whole: the server waits for its answer */
 	atomic_bool is_done; /* the handler has returned */
 
 	/* the reply */
 	int status; /* 0: none yet */
 	char *content_type;
-	struct reply_header *headers;
+	struct reply_header *headers, *last_header;
 	unsigned char *data; /* given to the library when it is sent */
 	size_t size;
 	int fd; /* instead of data; -1 */

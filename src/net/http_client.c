@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "net/http_client.h"
 
+#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <pthread.h>
 #include <string.h>
@@ -16,6 +17,7 @@ enum {
 	STALL_TIMEOUT_MS = 60000,
 	BODY_CEILING = 64 << 20,
 	HEADER_CEILING = 256 << 10,
+	READ_SIZE = 128 << 10,
 	RETRY_AFTER_LIMIT_S = 86400,
 };
 
@@ -108,6 +110,9 @@ struct transfer {
 	const struct http_request *request;
 	struct http_response *response;
 	CURL *handle;
+	const char
+		*server; /* as messages name it; never the whole URL, which may hold secrets */
+	bool is_loopback;
 	int error; /* of a sink or a ceiling; the message is set */
 };
 
@@ -154,7 +159,10 @@ static void set_options(
 
 	curl_easy_setopt(h, CURLOPT_URL, request->url);
 	curl_easy_setopt(h, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(h, CURLOPT_NOPROXY, "localhost,127.0.0.1,::1");
+	if (transfer->is_loopback || client->socket_path)
+		curl_easy_setopt(
+			h, CURLOPT_PROXY, ""); /* none, whatever the environment says */
+	curl_easy_setopt(h, CURLOPT_BUFFERSIZE, (long)READ_SIZE);
 	curl_easy_setopt(h, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(h, CURLOPT_USERAGENT, client->user_agent);
 	curl_easy_setopt(h, CURLOPT_ACCEPT_ENCODING, "");
@@ -199,17 +207,30 @@ static const char *advice(CURLcode code)
 	case CURLE_OPERATION_TIMEDOUT:
 		return "no answer in time; is the network up, and is it very busy?";
 	case CURLE_PEER_FAILED_VERIFICATION:
-	case CURLE_SSL_CACERT_BADFILE:
 		return "its certificate is not trusted; name its authority with --ca FILE";
+	case CURLE_SSL_CACERT_BADFILE:
+		return "the file with certificate authorities cannot be used; is it PEM?";
 	case CURLE_SSL_CONNECT_ERROR:
 		return "no TLS connection; is it https there?";
+	case CURLE_UNSUPPORTED_PROTOCOL:
+	case CURLE_WEIRD_SERVER_REPLY:
+	case CURLE_BAD_CONTENT_ENCODING:
+		return "its answer is no HTTP; is it the right port?";
 	default:
 		return "the connection broke off";
 	}
 }
 
+static char *text_of_errno(int number)
+{
+	char text[128];
+
+	return mem_strdup(strerror_r(number, text, sizeof(text)));
+}
+
 static int judge(const struct transfer *transfer, CURLcode code, const char *details)
 {
+	long number = 0;
 	AUTO_TEXT why = mem_strdup(*details ? details : curl_easy_strerror(code));
 
 	if (transfer->error)
@@ -218,10 +239,10 @@ static int judge(const struct transfer *transfer, CURLcode code, const char *det
 		return 0;
 	if (code == CURLE_ABORTED_BY_CALLBACK)
 		return err_set(ERR_CANCELLED, "stopped");
-	if (code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL)
-		return err_set(
-			ERR_INVALID, "%s is no http or https address", transfer->request->url);
-	return err_set(ERR_NETWORK, "%s: %s (%s)", transfer->request->url, advice(code), why);
+	curl_easy_getinfo(transfer->handle, CURLINFO_OS_ERRNO, &number);
+	if (code == CURLE_COULDNT_CONNECT && number != 0)
+		mem_replace(&why, text_of_errno((int)number));
+	return err_set(ERR_NETWORK, "%s: %s (%s)", transfer->server, advice(code), why);
 }
 
 static struct curl_slist *make_headers(const struct http_request *request)
@@ -241,28 +262,71 @@ static struct curl_slist *make_headers(const struct http_request *request)
 	return list;
 }
 
-int http_send(struct http_client *client, const struct http_request *request,
-	struct http_response *response)
+static bool is_loopback(const char *host)
+{
+	struct in_addr address;
+
+	if (inet_pton(AF_INET, host, &address) == 1)
+		return ntohl(address.s_addr) >> 24 == 127;
+	return text_equal_nocase(host, "localhost") || text_equal(host, "[::1]");
+}
+
+/* Where a request goes; only http and https URLs are any good. */
+static int look_at_url(const char *url, struct transfer *transfer, char **server)
+{
+	CURLU *parts = curl_url();
+	char *scheme = NULL, *host = NULL, *port = NULL;
+
+	ASSERT(parts);
+	bool ok = curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK &&
+		  curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
+		  (text_equal(scheme, "http") || text_equal(scheme, "https")) &&
+		  curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
+		  curl_url_get(parts, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK;
+	if (ok) {
+		transfer->is_loopback = is_loopback(host);
+		*server = mem_printf("%s://%s:%s", scheme, host, port);
+	}
+	curl_free(scheme);
+	curl_free(host);
+	curl_free(port);
+	curl_url_cleanup(parts);
+	return ok ? 0 : err_set(ERR_INVALID, "\"%s\" is no http or https address", url);
+}
+
+static int perform(struct http_client *client, struct transfer *transfer)
 {
 	char details[CURL_ERROR_SIZE] = "";
 	struct idle *idle = take_handle(client);
-	struct curl_slist *headers = make_headers(request);
-	struct transfer transfer = {
-		.request = request, .response = response, .handle = idle->handle};
+	struct curl_slist *headers = make_headers(transfer->request);
 	long status = 0;
+
+	transfer->handle = idle->handle;
+	set_options(client, transfer, headers);
+	curl_easy_setopt(idle->handle, CURLOPT_ERRORBUFFER, details);
+	CURLcode code = curl_easy_perform(idle->handle);
+	curl_easy_getinfo(idle->handle, CURLINFO_RESPONSE_CODE, &status);
+	transfer->response->status = (int)status;
+	int r = judge(transfer, code, details);
+	curl_slist_free_all(headers);
+	give_back(client, idle);
+	return r;
+}
+
+int http_send(struct http_client *client, const struct http_request *request,
+	struct http_response *response)
+{
+	struct transfer transfer = {.request = request, .response = response};
+	AUTO_TEXT server = NULL;
 
 	*response = (struct http_response){
 		.body = buf_init(request->body_ceiling ? request->body_ceiling : BODY_CEILING),
 		.header_text = buf_init(HEADER_CEILING)};
-	set_options(client, &transfer, headers);
-	curl_easy_setopt(idle->handle, CURLOPT_ERRORBUFFER, details);
-	CURLcode code = curl_easy_perform(idle->handle);
-	curl_easy_getinfo(idle->handle, CURLINFO_RESPONSE_CODE, &status);
-	response->status = (int)status;
-	int r = judge(&transfer, code, details);
-	curl_slist_free_all(headers);
-	give_back(client, idle);
-	return r;
+	int r = look_at_url(request->url, &transfer, &server);
+	if (r < 0)
+		return r;
+	transfer.server = client->socket_path ? client->socket_path : server;
+	return perform(client, &transfer);
 }
 
 void http_response_free(struct http_response *response)
@@ -278,10 +342,14 @@ const char *http_header(struct http_response *response, const char *name)
 
 	if (!buf_text(text))
 		return NULL;
-	/* Line ends become ends of texts, so that a value can be borrowed. */
-	for (size_t i = 0; i < text->size; i++) {
-		if (text->data[i] == '\r' || text->data[i] == '\n')
-			text->data[i] = 0;
+	/* Line ends, and white space before them, become ends of texts: a value can be
+	 * borrowed. */
+	bool at_end = false;
+	for (size_t i = text->size; i-- > 0;) {
+		unsigned char *c = &text->data[i];
+		bool is_end = *c == '\r' || *c == '\n' || *c == 0;
+		at_end = is_end || (at_end && (*c == ' ' || *c == '\t'));
+		*c = at_end ? 0 : *c;
 	}
 	const char *end = (const char *)text->data + text->size;
 	for (const char *line = (const char *)text->data; line < end;

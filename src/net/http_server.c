@@ -5,16 +5,16 @@
 #include <errno.h>
 #include <microhttpd.h>
 #include <netdb.h>
+#include <poll.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/io.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "base/queue.h"
 #include "base/text.h"
@@ -24,11 +24,12 @@ enum {
 	WORKERS = 4,
 	WORKERS_MOST = 64,
 	BODY_CEILING = 1 << 20,
+	DROPPED_MOST = 64 << 20,
 	CONNECTIONS_MOST = 1000,
 	IDLE_TIMEOUT_S = 120,
 	PEM_CEILING = 1 << 20,
 	BACKLOG = 511,
-	DRAIN_US = 3000000,
+	DRAIN_MS = 3000,
 };
 
 struct http_server {
@@ -39,7 +40,7 @@ struct http_server {
 	struct queue *calls; /* whole requests, for the workers */
 	pthread_t workers[WORKERS_MOST];
 	int worker_count;
-	atomic_int under_way; /* calls that are not answered to the end */
+	atomic_int under_way; /* calls that came whole and are not answered to the end */
 	char *url;
 	char *socket_path;
 };
@@ -51,7 +52,6 @@ static void *begin_call(void *context, const char *target, struct MHD_Connection
 	struct http_server *server = context;
 
 	(void)connection;
-	atomic_fetch_add(&server->under_way, 1);
 	return http_call_new(server, target, server->body_ceiling);
 }
 
@@ -59,22 +59,33 @@ static void end_call(void *context, struct MHD_Connection *connection, void **sl
 	enum MHD_RequestTerminationCode why)
 {
 	struct http_server *server = context;
+	struct http_call *call = *slot;
 
 	(void)connection;
 	(void)why;
-	if (!*slot)
+	if (!call)
 		return;
-	http_call_free(*slot);
+	if (call->is_under_way)
+		atomic_fetch_sub(&server->under_way, 1);
+	http_call_free(call);
 	*slot = NULL;
-	atomic_fetch_sub(&server->under_way, 1);
 }
 
-static bool announces_too_much(struct http_call *call)
+static bool announces_more_than(struct http_call *call, size_t limit)
 {
 	const char *text = http_call_header(call, "Content-Length");
 	int64_t size;
 
-	return text && text_to_int(text, 0, (int64_t)call->body.ceiling, &size) < 0;
+	return text && text_to_int(text, 0, (int64_t)limit, &size) < 0;
+}
+
+/* A client that is still sending may not hear a refusal before the connection is reset. So one
+ * comes at once only where the client waits for it, or where there is too much to wait for. */
+static bool is_to_be_refused_at_once(struct http_call *call)
+{
+	return announces_more_than(call, DROPPED_MOST + call->body.ceiling) ||
+	       (http_call_header(call, "Expect") &&
+		       announces_more_than(call, call->body.ceiling));
 }
 
 static enum MHD_Result refuse_body(struct http_call *call)
@@ -83,9 +94,21 @@ static enum MHD_Result refuse_body(struct http_call *call)
 	return http_call_send(call);
 }
 
+static enum MHD_Result take_body(struct http_call *call, const char *data, size_t size)
+{
+	if (!call->is_too_large && buf_append(&call->body, data, size) == 0)
+		return MHD_YES;
+	call->is_too_large = true;
+	buf_free(&call->body);
+	call->dropped += size;
+	return call->dropped <= DROPPED_MOST ? MHD_YES : MHD_NO;
+}
+
 /* The whole request is here: it waits, suspended, until a worker has answered. */
 static enum MHD_Result hand_over(struct http_server *server, struct http_call *call)
 {
+	call->is_under_way = true;
+	atomic_fetch_add(&server->under_way, 1);
 	MHD_suspend_connection(call->connection);
 	if (!queue_push(server->calls, call)) { /* the server ends */
 		http_reply(call, 503, "text/plain", "the server ends\n", 16);
@@ -109,14 +132,15 @@ static enum MHD_Result take_request(void *context, struct MHD_Connection *connec
 		call->begun = true;
 		call->connection = connection;
 		call->method = mem_strdup(method);
-		return announces_too_much(call) ? refuse_body(call) : MHD_YES;
+		return is_to_be_refused_at_once(call) ? refuse_body(call) : MHD_YES;
 	}
 	if (*size > 0) {
-		if (buf_append(&call->body, data, *size) < 0)
-			return MHD_NO; /* more than was announced, or not announced */
+		enum MHD_Result result = take_body(call, data, *size);
 		*size = 0;
-		return MHD_YES;
+		return result;
 	}
+	if (call->is_too_large)
+		return refuse_body(call);
 	return atomic_load(&call->is_done) ? http_call_send(call) : hand_over(context, call);
 }
 
@@ -218,23 +242,37 @@ static int listen_tcp(struct http_server *server, const struct http_server_optio
 	return fd;
 }
 
+/* Only a socket: a file at a path that was mistyped is not ours to remove. */
+static int remove_old_socket(const char *path)
+{
+	struct stat status;
+
+	if (lstat(path, &status) < 0)
+		return 0;
+	if (!S_ISSOCK(status.st_mode))
+		return err_set(ERR_IO, "cannot listen on %s: a file is there already", path);
+	return io_remove(path);
+}
+
 static int listen_unix(struct http_server *server, const char *path)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 
-	if (strlen(path) >= sizeof(address.sun_path))
+	int size = snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	if (size < 0 || (size_t)size >= sizeof(address.sun_path))
 		return err_set(ERR_INVALID,
 			"the path %s is too long for a socket (at most %zu bytes); use a "
 			"shorter state folder",
 			path, sizeof(address.sun_path) - 1);
-	strcpy(address.sun_path, path);
-	unlink(path);
-	int fd = listen_on(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0),
-		(struct sockaddr *)&address, sizeof(address), path);
-	if (fd >= 0 && chmod(path, 0600) < 0) {
-		close(fd);
-		return err_errno("cannot set the mode of %s", path);
-	}
+	int r = remove_old_socket(path);
+	if (r < 0)
+		return r;
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd >= 0)
+		fchmod(fd, 0600); /* before it has a name: nobody else ever gets in */
+	fd = listen_on(fd, (struct sockaddr *)&address, sizeof(address), path);
+	if (fd < 0)
+		return fd;
 	server->url = mem_printf("unix:%s", path);
 	server->socket_path = mem_strdup(path);
 	return fd;
@@ -247,7 +285,8 @@ static int read_pem(const char *path, struct buf *out)
 	return r < 0 ? r : buf_text(out) ? 0 : ERR_LIMIT;
 }
 
-/* Takes over `fd`. The texts of certificate and key are copied by the library. */
+/* Takes over `fd`. The texts of certificate and key are read by the library before it returns.
+ */
 static int start_daemon(
 	struct http_server *server, const struct http_server_options *options, int fd)
 {
@@ -267,21 +306,22 @@ static int start_daemon(
 		tls[1] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_KEY, 0, key.data};
 		tls[2] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
 	}
-	if (r == 0)
-		server->daemon = MHD_start_daemon(flags, 0, NULL, NULL, take_request, server,
-			MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
-			(unsigned)CONNECTIONS_MOST, MHD_OPTION_CONNECTION_TIMEOUT,
-			(unsigned)IDLE_TIMEOUT_S, MHD_OPTION_URI_LOG_CALLBACK, begin_call,
-			server, MHD_OPTION_NOTIFY_COMPLETED, end_call, server,
-			MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_ARRAY, tls,
-			MHD_OPTION_END);
-	if (r == 0 && !server->daemon)
-		r = err_set(ERR_IO, "the HTTP server cannot be started%s",
+	if (r < 0) {
+		close(fd);
+		return r;
+	}
+	server->daemon = MHD_start_daemon(flags, 0, NULL, NULL, take_request, server,
+		MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
+		(unsigned)CONNECTIONS_MOST, MHD_OPTION_CONNECTION_TIMEOUT,
+		(unsigned)IDLE_TIMEOUT_S, MHD_OPTION_URI_LOG_CALLBACK, begin_call, server,
+		MHD_OPTION_NOTIFY_COMPLETED, end_call, server, MHD_OPTION_UNESCAPE_CALLBACK,
+		keep_escapes, NULL, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
+	/* Where it fails it has closed the socket: closing once more could hit another's. */
+	if (!server->daemon)
+		return err_set(ERR_IO, "the HTTP server cannot be started%s",
 			options->certificate_file ? "; are the certificate and its key right?"
 						  : "");
-	if (r < 0)
-		close(fd);
-	return r;
+	return 0;
 }
 
 static int start_workers(struct http_server *server, int count)
@@ -311,6 +351,8 @@ int http_server_start(const struct http_server_options *options, struct http_ser
 	int r = fd < 0 ? fd : start_workers(server, workers);
 	if (r == 0)
 		r = start_daemon(server, options, fd);
+	else
+		io_close(fd);
 	if (r < 0)
 		http_server_stop(server);
 	else
@@ -318,14 +360,15 @@ int http_server_start(const struct http_server_options *options, struct http_ser
 	return r;
 }
 
-/* Answers that are on their way get there, within reason. */
+/* Answers that are on their way get there, within reason. Waits in real time, whatever clock
+ * is in place: the network does so too. */
 static void drain(struct http_server *server)
 {
-	enum { STEP_US = 5000 };
+	enum { STEP_MS = 5 };
 
-	for (int waited = 0; atomic_load(&server->under_way) > 0 && waited < DRAIN_US;
-		waited += STEP_US)
-		usleep(STEP_US);
+	for (int waited = 0; atomic_load(&server->under_way) > 0 && waited < DRAIN_MS;
+		waited += STEP_MS)
+		poll(NULL, 0, STEP_MS);
 }
 
 void http_server_stop(struct http_server *server)
