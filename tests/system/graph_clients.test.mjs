@@ -8,7 +8,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { World } from './lib/world.mjs';
+import { readCsdl } from './lib/csdl.mjs';
+import { World, dataFolder } from './lib/world.mjs';
 
 const client = path.join(path.dirname(fileURLToPath(import.meta.url)), 'lib/graph_client.mjs');
 
@@ -264,6 +265,25 @@ test('a cut stream breaks off, a dated Retry-After and an empty body come as ord
   assert.equal(answers[1].status, 503);
   assert.equal(answers[1].body, null);
   assert.match(answers[2].headers['retry-after'], /GMT$/);
+});
+
+test('every property that is given is in Microsoft\'s description of its type', async (t) => {
+  const data = dataFolder();
+  if (!data) return t.skip('graph-v1.0.csdl is not beside the project; GARNER_DATA names its folder');
+  const unknown = readCsdl(path.join(data, 'graph-v1.0.csdl'));
+  const { facts } = await organization(t);
+  const targets = {
+    '/users': 'user', '/users?$select=id,assignedPlans,assignedLicenses,userType,accountEnabled,mailNickname,createdDateTime,usageLocation': 'user',
+    [`/users/${ada}`]: 'user', [`/users/${ada}/licenseDetails`]: 'licenseDetails', [`/users/${ada}/mailboxSettings`]: 'mailboxSettings',
+    [`/users/${ada}/mailFolders`]: 'mailFolder', [`/users/${ada}/mailFolders/inbox/messages`]: 'message',
+    [`/users/${ada}/mailFolders/inbox/messages/delta`]: 'message', '/subscribedSkus': 'subscribedSku', '/organization': 'organization',
+  };
+  const answers = await ask(facts, 'get', Object.keys(targets));
+  answers.forEach(({ status, body }, i) => {
+    const [target, type] = Object.entries(targets)[i];
+    assert.equal(status, 200, target);
+    for (const object of body.value ?? [body]) assert.deepEqual(unknown(object, type), [], target);
+  });
 });
 
 test('ids and delta links are the same after a restart', async (t) => {
