@@ -10,8 +10,9 @@
 
 /*
  * JSON documents (RFC 8259), on top of json-c: UTF-8 checked, with limits on size and depth.
- * json-c's strict mode still lets single quotes, NaN and raw control characters pass; a reader of
- * foreign data loses nothing by it. A value belongs to the document that it was put into; json_free frees a document.
+ * json-c's strict mode still lets single quotes, NaN and raw control characters pass; a reader
+ * of foreign data loses nothing by it. A value belongs to the document that it was put into;
+ * json_free frees a document.
  *
  * A getter answers with what a reader of foreign data needs: NULL or false where the member is
  * absent or of another type. `object` may be NULL in every getter.

@@ -71,27 +71,26 @@ void text_lower(char *text)
 		*text = (char)lower(*text);
 }
 
-/* How long the sequence at `text` is, 0 where it is not well-formed (RFC 3629 section 4). */
+/* Whether the second byte of a sequence may follow its first (RFC 3629 section 4). */
+static bool second_fits(unsigned char first, unsigned char second)
+{
+	unsigned char low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
+	unsigned char high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
+
+	return second >= low && second <= high;
+}
+
+/* How long the sequence at `text` is, 0 where it is not well-formed. */
 static size_t sequence_size(const unsigned char *text, size_t left)
 {
 	unsigned char first = text[0];
-	unsigned char low = 0x80, high = 0xbf; /* bounds of the second byte */
-	size_t size;
 
 	if (first < 0x80)
 		return first ? 1 : 0;
 	if (first < 0xc2 || first > 0xf4)
 		return 0;
-	size = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-	if (first == 0xe0)
-		low = 0xa0;
-	else if (first == 0xed)
-		high = 0x9f;
-	else if (first == 0xf0)
-		low = 0x90;
-	else if (first == 0xf4)
-		high = 0x8f;
-	if (size > left || text[1] < low || text[1] > high)
+	size_t size = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+	if (size > left || !second_fits(first, text[1]))
 		return 0;
 	for (size_t i = 2; i < size; i++) {
 		if ((text[i] & 0xc0) != 0x80)

@@ -156,23 +156,35 @@ int timestamp_parse(const char *text, int64_t *out_s)
 	return 0;
 }
 
+static bool take_month_name(const char **text, int *out)
+{
+	for (int i = 0; i < 12; i++) {
+		if (strncmp(*text, months + 3 * i, 3) == 0) {
+			*out = i + 1;
+			*text += 3;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* "25 Nov 2026 01:22:00 GMT" */
+static bool read_http_date(const char *text, struct timestamp_parts *p)
+{
+	return take_digits(&text, 2, &p->day) && take_char(&text, " ") &&
+	       take_month_name(&text, &p->month) && take_char(&text, " ") &&
+	       take_digits(&text, 4, &p->year) && take_char(&text, " ") &&
+	       take_time(&text, p) && strcmp(text, " GMT") == 0 && parts_are_valid(p);
+}
+
 int timestamp_parse_http(const char *text, int64_t *out_s)
 {
 	struct timestamp_parts p = {0};
-	const char *at = text;
 
-	if (strlen(text) == 29 && text[3] == ',' && text[4] == ' ') {
-		at = text + 5;
-		bool good = take_digits(&at, 2, &p.day) && take_char(&at, " ");
-		for (int i = 0; good && i < 12; i++)
-			p.month = strncmp(at, months + 3 * i, 3) == 0 ? i + 1 : p.month;
-		at += good ? 3 : 0;
-		good = good && take_char(&at, " ") && take_digits(&at, 4, &p.year) &&
-		       take_char(&at, " ") && take_time(&at, &p);
-		if (good && strcmp(at, " GMT") == 0 && parts_are_valid(&p)) {
-			*out_s = timestamp_join(&p);
-			return 0;
-		}
-	}
-	return err_set(ERR_INVALID, "\"%.40s\" is no HTTP date", text);
+	/* The day of the week is not looked at. */
+	if (strlen(text) != 29 || text[3] != ',' || text[4] != ' ' ||
+		!read_http_date(text + 5, &p))
+		return err_set(ERR_INVALID, "\"%.40s\" is no HTTP date", text);
+	*out_s = timestamp_join(&p);
+	return 0;
 }

@@ -28,11 +28,12 @@ void hash_hmac(const void *key, size_t key_size, const void *data, size_t size,
 /** A key prepared once for many HMACs; one thread at a time. */
 struct hash_hmac_key;
 struct hash_hmac_key *hash_hmac_key_new(const void *key, size_t key_size);
-void hash_hmac_with(struct hash_hmac_key *key, const void *data, size_t size,
-	uint8_t out[HASH_SIZE]);
+void hash_hmac_with(
+	struct hash_hmac_key *key, const void *data, size_t size, uint8_t out[HASH_SIZE]);
 void hash_hmac_key_free(struct hash_hmac_key *key);
 
-/** Derives `out_size` bytes (at most 8160) for the purpose named by `info`. `salt` may be NULL. */
+/** Derives `out_size` bytes (at most 8160) for the purpose named by `info`. `salt` may be NULL.
+ */
 void hash_hkdf(const void *key, size_t key_size, const void *salt, size_t salt_size,
 	const char *info, void *out, size_t out_size);
 

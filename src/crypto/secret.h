@@ -36,12 +36,12 @@ NODISCARD int secret_from_password(const char *password, const uint8_t salt[SECR
 
 /** Seals a small secret under a key with a random nonce (XChaCha20-Poly1305), for columns of a
  * database. Appends nonce, text and tag to `out`. ERR_LIMIT. */
-NODISCARD int secret_seal(const uint8_t key[SECRET_KEY_SIZE], const void *plain, size_t size,
-	struct buf *out);
+NODISCARD int secret_seal(
+	const uint8_t key[SECRET_KEY_SIZE], const void *plain, size_t size, struct buf *out);
 
 /** Appends what was sealed to `out`. ERR_CORRUPT, ERR_LIMIT. */
-NODISCARD int secret_open(const uint8_t key[SECRET_KEY_SIZE], const void *sealed, size_t size,
-	struct buf *out);
+NODISCARD int secret_open(
+	const uint8_t key[SECRET_KEY_SIZE], const void *sealed, size_t size, struct buf *out);
 
 /** Reads a secret from a file, or from standard input where `path` is "-": at most 64 KiB, one
  * final line end dropped, no NUL within. The caller wipes and frees it. ERR_NOTFOUND, ERR_IO,

@@ -140,8 +140,9 @@ static size_t characters_to_skip(
 	struct repo *repo, const struct snapshot *snapshot, const char *path)
 {
 	struct probe probe = {.path = path};
+	const struct path_visitor visitor = {.visit = probe_entry, .context = &probe};
 	const char *slash = strrchr(path, '/');
-	int r = path_walk(repo, snapshot, path, false, probe_entry, &probe);
+	int r = path_walk(repo, snapshot, path, &visitor);
 
 	if (r == 1 && probe.is_item)
 		return slash ? (size_t)(slash + 1 - path) : 0;
@@ -152,12 +153,14 @@ int restore_to_folder(struct repo *repo, const struct snapshot *snapshot,
 	const struct restore_options *options, struct restore_result *out)
 {
 	struct restore restore = {.repo = repo, .options = options, .result = out};
+	const struct path_visitor visitor = {
+		.visit = restore_entry, .context = &restore, .deep = true};
 
 	*out = (struct restore_result){0};
 	restore.skip = characters_to_skip(repo, snapshot, options->path);
 	int r = options->dry_run ? 0 : io_make_folders(options->folder, 0700);
 	if (r == 0)
-		r = path_walk(repo, snapshot, options->path, true, restore_entry, &restore);
+		r = path_walk(repo, snapshot, options->path, &visitor);
 	if (r == 0 && restore.damaged)
 		r = err_set((enum err)restore.damaged,
 			"%llu items could not be restored; the first: %s",

@@ -201,18 +201,22 @@ static void wait_with_cursor(struct run_folder *at, const char *list_id, char *c
 	};
 }
 
+/* From the cursor that fits what is stored, else from the beginning. */
 static int list_changes(struct run_folder *at, struct folder_writer *writer,
-	struct changes *changes, bool *complete, char **cursor)
+	struct changes *changes, struct source_listing *listing)
 {
 	const struct cursor_key key = {at->run->job->id, at->object->kind, at->object->name,
 		at->folder->id, folder_previous(writer)};
-	AUTO_TEXT old_cursor = NULL;
-	int r = cursor_load(at->run->installation, &key, &old_cursor);
+	AUTO_TEXT cursor = NULL;
+	int r = cursor_load(at->run->installation, &key, &cursor);
 
 	if (r < 0)
 		return r;
-	r = source_changes(at->run->source, at->object, at->folder, old_cursor, take_change,
-		changes, complete, cursor);
+	listing->cursor = cursor;
+	listing->visit = take_change;
+	listing->context = changes;
+	r = source_changes(at->run->source, at->object, at->folder, listing);
+	listing->cursor = NULL;
 	at->from_source = r < 0 && !changes->stopped;
 	return r;
 }
@@ -223,18 +227,18 @@ int run_folder(struct run_folder *at)
 		.parent_id = at->folder->parent_id,
 		.name = at->folder->name};
 	struct changes changes = {.run = at->run};
+	struct source_listing listing = {0};
 	struct folder_writer *writer = NULL;
 	char list_id[REPO_ID_TEXT];
-	bool complete = false;
-	AUTO_TEXT cursor = NULL;
 	uint64_t failed_before = at->failed;
 	int r = object_writer_folder(at->writer, &folder, &writer);
 
 	if (r == 0)
-		r = list_changes(at, writer, &changes, &complete, &cursor);
+		r = list_changes(at, writer, &changes, &listing);
 	if (r == 0)
-		r = apply_changes(at, writer, &changes, complete);
+		r = apply_changes(at, writer, &changes, listing.complete);
 	free_changes(&changes);
+	AUTO_TEXT cursor = listing.next_cursor;
 	if (r < 0) {
 		folder_drop(writer);
 		return r;

@@ -199,11 +199,13 @@ static int walk_objects(struct path_walk *walk, const struct path_object *object
 				: r;
 }
 
-int path_walk(struct repo *repo, const struct snapshot *snapshot, const char *path, bool deep,
-	path_fn *visit, void *context)
+int path_walk(struct repo *repo, const struct snapshot *snapshot, const char *path,
+	const struct path_visitor *visitor)
 {
-	struct path_walk walk = {
-		.repo = repo, .deep = deep, .visit = visit, .context = context};
+	struct path_walk walk = {.repo = repo,
+		.deep = visitor->deep,
+		.visit = visitor->visit,
+		.context = visitor->context};
 	struct path_object *objects = path_objects_new(snapshot);
 	int r = walk_objects(&walk, objects, snapshot->object_count, path);
 

@@ -24,6 +24,13 @@ struct path_entry {
 
 typedef int path_fn(void *context, const struct path_entry *entry);
 
+/** Who is called, and for how much. */
+struct path_visitor {
+	path_fn *visit;
+	void *context;
+	bool deep;
+};
+
 /**
  * Calls `visit` for what lies at `path`: "" is the whole snapshot, KIND all objects of a kind.
  *   deep: all of it, the object, folder or item at `path` first; folders come before what they
@@ -34,6 +41,6 @@ typedef int path_fn(void *context, const struct path_entry *entry);
  * The visitor may read contents. ERR_NOTFOUND where nothing lies there.
  */
 NODISCARD int path_walk(struct repo *repo, const struct snapshot *snapshot, const char *path,
-	bool deep, path_fn *visit, void *context);
+	const struct path_visitor *visitor);
 
 #endif

@@ -68,14 +68,12 @@ int source_folders(struct source *source, const struct source_object *object,
 }
 
 int source_changes(struct source *source, const struct source_object *object,
-	const struct source_folder *folder, const char *cursor, source_item_fn *visit,
-	void *context, bool *out_complete, char **out_cursor)
+	const struct source_folder *folder, struct source_listing *listing)
 {
 	source_forgive();
-	*out_complete = false;
-	*out_cursor = NULL;
-	return source->kind->changes(
-		source->self, object, folder, cursor, visit, context, out_complete, out_cursor);
+	listing->complete = false;
+	listing->next_cursor = NULL;
+	return source->kind->changes(source->self, object, folder, listing);
 }
 
 int source_read(struct source *source, const struct source_object *object, const char *item_id,

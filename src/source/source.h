@@ -49,8 +49,8 @@ const struct source_fault *source_fault(void);
 
 /** For sources: sets the fault and returns `code`, so that `return source_fail(err_set(…), …)`
  * reads well. */
-NODISCARD int source_fail(int code, enum source_scope scope, enum source_retry retry,
-	const char *fault_code);
+NODISCARD int source_fail(
+	int code, enum source_scope scope, enum source_retry retry, const char *fault_code);
 
 /** For sources: forgets a fault that was dealt with, so that it is not taken for that of a
  * callback which fails later. */
@@ -60,7 +60,8 @@ void source_forgive(void);
 struct source_owner {
 	const char *tenant_id;    /* "" where the source has no users */
 	const char *directory_id; /* the user's immutable id */
-	const char *purpose;      /* "user", "linked", "shared", "room", "equipment", "site", "others" */
+	const char *
+		purpose; /* "user", "linked", "shared", "room", "equipment", "site", "others" */
 	bool guest;
 	bool m365_license;     /* at least one enabled plan of a paid kind */
 	bool exchange_license; /* an enabled Exchange plan */
@@ -69,22 +70,26 @@ struct source_owner {
 
 struct source_object {
 	const char *id;   /* the source's own */
-	const char *kind; /* "mailbox", "shared_mailbox", "resource_mailbox", "site_mailbox", "folder" */
+	const char *kind; /* "mailbox", "shared_mailbox", "resource_mailbox", "site_mailbox",
+			     "folder" */
 	const char *name; /* address, or name of the top folder */
 	const char *display_name;
 	struct source_owner owner;
-	const char *unsupported; /* a reason in words where the source itself cannot back it up; NULL */
+	const char *unsupported; /* a reason in words where the source itself cannot back it up;
+				    NULL */
 };
 
 struct source_folder {
 	const char *id;
 	const char *parent_id; /* "" at the top */
-	const char *name; /* "" for the object's own folder: its items lie directly in the object */
+	const char *
+		name; /* "" for the object's own folder: its items lie directly in the object */
 };
 
 struct source_item {
 	const char *id;
-	const char *name; /* a name for people, unique in its folder: "2026-11-25 Subject 1a2b3c4d.eml" */
+	const char *name; /* a name for people, unique in its folder: "2026-11-25 Subject
+			     1a2b3c4d.eml" */
 	const char *type; /* "message" or "file" */
 	const char *tag;  /* changes when, and only when, the content changes */
 	int64_t modified_s;
@@ -97,6 +102,15 @@ typedef int source_folder_fn(void *context, const struct source_folder *folder);
 typedef int source_item_fn(void *context, const struct source_item *item);
 typedef int source_sink_fn(void *context, const void *data, size_t size);
 
+/** What changed in a folder: from where on, to whom, and how it ended. */
+struct source_listing {
+	const char *cursor; /* NULL or "": from the beginning */
+	source_item_fn *visit;
+	void *context;
+	bool complete;     /* out: the listing was whole, what was not named is gone */
+	char *next_cursor; /* out: the caller frees it; NULL where the source has none */
+};
+
 /** One kind of source: its functions. `self` is what open gave. */
 struct source_kind {
 	const char *name; /* "m365", "folder" */
@@ -106,8 +120,7 @@ struct source_kind {
 	int (*folders)(void *self, const struct source_object *object, source_folder_fn *visit,
 		void *context);
 	int (*changes)(void *self, const struct source_object *object,
-		const struct source_folder *folder, const char *cursor, source_item_fn *visit,
-		void *context, bool *out_complete, char **out_cursor);
+		const struct source_folder *folder, struct source_listing *listing);
 	int (*read)(void *self, const struct source_object *object, const char *item_id,
 		source_sink_fn *sink, void *context);
 };
@@ -127,20 +140,18 @@ NODISCARD int source_folders(struct source *source, const struct source_object *
 	source_folder_fn *visit, void *context);
 
 /**
- * What changed in a folder since `cursor`, or all where it is NULL or "". The same item may come
- * more than once; the last one counts. A cursor that the other side no longer knows is dropped
- * silently and all is listed: *out_complete says that the listing was whole, so that what was not
- * named is gone. *out_cursor (the caller frees it) is to be kept only after all of it is
- * durable; NULL where the source has none.
+ * Tells what changed in a folder since the listing's cursor. The same item may come more than
+ * once; the last one counts. A cursor that the other side no longer knows is dropped silently
+ * and all is listed, which `complete` then says. The next cursor is to be kept only after all
+ * that was told is durable.
  */
 NODISCARD int source_changes(struct source *source, const struct source_object *object,
-	const struct source_folder *folder, const char *cursor, source_item_fn *visit, void *context,
-	bool *out_complete, char **out_cursor);
+	const struct source_folder *folder, struct source_listing *listing);
 
 /**
  * Streams the content of an item. ERR_NOTFOUND where it is gone meanwhile. What a sink has had
- * cannot be taken back: after a failure it is void, and with SOURCE_RETRY_NOW (broken off in the
- * middle of a long item, changed while being read) the caller reads the item again from its
+ * cannot be taken back: after a failure it is void, and with SOURCE_RETRY_NOW (broken off in
+ * the middle of a long item, changed while being read) the caller reads the item again from its
  * beginning, a few times, with a new sink.
  */
 NODISCARD int source_read(struct source *source, const struct source_object *object,
@@ -159,10 +170,10 @@ struct graph_options {
 	const char *tenant_id;
 	const char *client_id;
 	const char *client_secret;
-	const char *authority; /* base URL; NULL: https://login.microsoftonline.com */
-	const char *graph;     /* base URL; NULL: https://graph.microsoft.com */
-	const char *ca_file;   /* NULL: the system's */
-	struct cancel *cancel; /* may be NULL */
+	const char *authority;      /* base URL; NULL: https://login.microsoftonline.com */
+	const char *graph;          /* base URL; NULL: https://graph.microsoft.com */
+	const char *ca_file;        /* NULL: the system's */
+	struct cancel *cancel;      /* may be NULL */
 	struct source_usage *usage; /* filled while it works; may be NULL */
 };
 

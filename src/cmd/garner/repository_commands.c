@@ -175,6 +175,9 @@ static int ls(void *context, const struct options *options)
 	struct app *app = context;
 	AUTO_JSON result = json_new_object();
 	struct json *list = json_new_array();
+	const struct path_visitor visitor = {.visit = list_entry,
+		.context = list,
+		.deep = options_has(options, "recursive")};
 	struct repo *repo;
 	struct snapshot *snapshot;
 	const char *path;
@@ -182,8 +185,7 @@ static int ls(void *context, const struct options *options)
 
 	json_put(result, "entries", list);
 	if (r == 0)
-		r = path_walk(repo, snapshot, path, options_has(options, "recursive"),
-			list_entry, list);
+		r = path_walk(repo, snapshot, path, &visitor);
 	snapshot_free(snapshot);
 	repo_close(repo);
 	if (r == 0 && app->json)
@@ -236,13 +238,14 @@ static int cat(void *context, const struct options *options)
 {
 	struct app *app = context;
 	struct cat cat = {.json = app->json, .content = buf_init(CAT_CEILING)};
+	const struct path_visitor visitor = {.visit = cat_entry, .context = &cat};
 	struct snapshot *snapshot;
 	const char *path;
 	int r = open_place(app, &cat.repo, &snapshot, &path);
 
 	(void)options;
 	if (r == 0)
-		r = path_walk(cat.repo, snapshot, path, false, cat_entry, &cat);
+		r = path_walk(cat.repo, snapshot, path, &visitor);
 	if (r == 0 && !cat.found)
 		r = err_set(ERR_NOTFOUND, "no item lies at %s", path);
 	if (r == 0 && app->json)

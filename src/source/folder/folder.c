@@ -172,18 +172,16 @@ static int visit_file(void *context, const struct folder_entry *entry)
 }
 
 static int list_files(void *self, const struct source_object *object,
-	const struct source_folder *folder, const char *cursor, source_item_fn *visit,
-	void *context, bool *out_complete, char **out_cursor)
+	const struct source_folder *folder, struct source_listing *listing)
 {
-	struct files files = {.source = self, .visit = visit, .context = context};
+	struct files files = {
+		.source = self, .visit = listing->visit, .context = listing->context};
 	/* What lies at the top was told of when the objects were listed. */
 	bool tell = !text_equal(folder->id, FOLDER_ROOT);
 
 	(void)object;
-	(void)cursor;
 	int r = folder_list(self, folder->id, tell, visit_file, &files);
-	*out_complete = r == 0;
-	*out_cursor = NULL;
+	listing->complete = r == 0;
 	return files.result != 0 || r == 0 ? r : fail(r, SOURCE_FOLDER);
 }
 

@@ -154,23 +154,22 @@ static const char *link_of(const struct graph *graph, const char *cursor)
 }
 
 int graph_changes(void *self, const struct source_object *object,
-	const struct source_folder *folder, const char *cursor, source_item_fn *visit,
-	void *context, bool *out_complete, char **out_cursor)
+	const struct source_folder *folder, struct source_listing *listing)
 {
 	struct pass pass = {.graph = self,
 		.object = object,
 		.folder = folder,
-		.visit = visit,
-		.context = context};
+		.visit = listing->visit,
+		.context = listing->context};
 	bool reset;
-	int r = walk(&pass, link_of(self, cursor), out_cursor, &reset);
+	int r = walk(&pass, link_of(self, listing->cursor), &listing->next_cursor, &reset);
 
 	for (int resets = 0; reset && resets < RESETS_MAX; resets++) {
 		log_info("delta_reset", "folder", folder->id, "code", source_fault()->code,
 			NULL);
 		source_forgive();
-		r = walk(&pass, NULL, out_cursor, &reset);
+		r = walk(&pass, NULL, &listing->next_cursor, &reset);
 	}
-	*out_complete = r == 0 && pass.whole;
+	listing->complete = r == 0 && pass.whole;
 	return r;
 }

@@ -160,8 +160,7 @@ int graph_objects(void *self, source_object_fn *visit, void *context);
 int graph_folders(
 	void *self, const struct source_object *object, source_folder_fn *visit, void *context);
 int graph_changes(void *self, const struct source_object *object,
-	const struct source_folder *folder, const char *cursor, source_item_fn *visit,
-	void *context, bool *out_complete, char **out_cursor);
+	const struct source_folder *folder, struct source_listing *listing);
 int graph_read(void *self, const struct source_object *object, const char *item_id,
 	source_sink_fn *sink, void *context);
 

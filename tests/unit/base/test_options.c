@@ -7,7 +7,7 @@
 #include "base/options.h"
 
 static const struct option_spec common[] = {{"json", NULL, "JSON"}, {"state", "DIR", "state"},
-	 {"verbose", NULL, "more"}, {NULL, NULL, NULL}};
+	{"verbose", NULL, "more"}, {NULL, NULL, NULL}};
 static const struct option_spec start_options[] = {{"wait", NULL, "wait"}, {NULL, NULL, NULL}};
 static const struct option_spec check_options[] = {
 	{"read-data", "[PERCENT]", "data"}, {NULL, NULL, NULL}};

@@ -107,7 +107,10 @@ static void assert_walk(struct fixture *fixture, const struct snapshot *snapshot
 {
 	AUTO_BUF out = buf_init(1 << 16);
 
-	assert_int_equal(path_walk(fixture->repo, snapshot, path, deep, note, &out), 0);
+	assert_int_equal(
+		path_walk(fixture->repo, snapshot, path,
+			&(struct path_visitor){.visit = note, .context = &out, .deep = deep}),
+		0);
 	assert_string_equal(out.size ? buf_text(&out) : "", expected);
 }
 
@@ -174,7 +177,9 @@ static void what_is_not_there_is_not_found(void **state)
 	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++)
 		for (int deep = 0; deep < 2; deep++)
 			assert_int_equal(
-				path_walk(fixture->repo, snapshot, paths[i], deep, note, &out),
+				path_walk(fixture->repo, snapshot, paths[i],
+					&(struct path_visitor){
+						.visit = note, .context = &out, .deep = deep}),
 				ERR_NOTFOUND);
 	assert_int_equal(out.size, 0);
 	snapshot_free(snapshot);
@@ -245,7 +250,11 @@ static void visitor_may_read_contents(void **state)
 
 	fixture_reopen(fixture);
 	struct reading reading = {fixture->repo, 0};
-	assert_int_equal(path_walk(fixture->repo, snapshot, "", true, read_entry, &reading), 0);
+	assert_int_equal(
+		path_walk(fixture->repo, snapshot, "",
+			&(struct path_visitor){
+				.visit = read_entry, .context = &reading, .deep = true}),
+		0);
 	assert_int_equal(reading.bytes, 6 + strlen("docs/x.txt") + strlen("docs/sub/y.txt"));
 	snapshot_free(snapshot);
 }

@@ -149,13 +149,11 @@ static int list_items(struct tree *tree, const struct source_object *object, con
 	source_item_fn *visit)
 {
 	struct source_folder in = {.id = folder, .parent_id = "", .name = ""};
-	bool complete;
-	char *cursor;
-	int r = source_changes(
-		tree->source, object, &in, "old", visit, tree, &complete, &cursor);
+	struct source_listing listing = {.cursor = "old", .visit = visit, .context = tree};
+	int r = source_changes(tree->source, object, &in, &listing);
 
-	assert_null(cursor);
-	assert_int_equal(complete, r == 0);
+	assert_null(listing.next_cursor);
+	assert_int_equal(listing.complete, r == 0);
 	return r;
 }
 

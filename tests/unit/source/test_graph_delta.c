@@ -35,8 +35,12 @@ static struct result changes(struct fixture *fixture, const char *cursor)
 {
 	struct result result;
 
-	result.code = source_changes(fixture->source, &fixture_ada, &fixture_inbox, cursor,
-		fixture_item, fixture, &result.complete, &result.cursor);
+	struct source_listing listing = {
+		.cursor = cursor, .visit = fixture_item, .context = fixture};
+
+	result.code = source_changes(fixture->source, &fixture_ada, &fixture_inbox, &listing);
+	result.complete = listing.complete;
+	result.cursor = listing.next_cursor;
 	return result;
 }
 
