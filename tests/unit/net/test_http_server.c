@@ -114,8 +114,10 @@ static void who_asks_before_sending_is_refused_at_once(void **state)
 	fixture_send(fd, "POST /echo HTTP/1.1\r\nHost: test\r\nContent-Length: 4\r\n"
 			 "Expect: 100-continue\r\n\r\n");
 	AUTO_TEXT go_on = fixture_receive(fd, "100 Continue\r\n\r\n");
+	assert_non_null(strstr(go_on, "HTTP/1.1 100 "));
 	fixture_send(fd, "body");
 	AUTO_TEXT echo = fixture_receive(fd, "POST body");
+	assert_non_null(strstr(echo, "HTTP/1.1 200 "));
 	close(fd);
 }
 
