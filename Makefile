@@ -14,7 +14,9 @@ build:
 	@tools/build.sh $(BUILD)
 
 # The main job from end to end, on this machine; KEEP=1 leaves everything running.
-demo: build
+demo:
+	@tools/install-packages.sh demo
+	@tools/build.sh $(BUILD)
 	@KEEP=$(KEEP) tools/demo.sh $(BUILD)/bin
 
 # Installs what is missing, builds, and passes every test.

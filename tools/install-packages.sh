@@ -1,21 +1,27 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Installs the Debian packages that are missing, as root, and says so before it does.
-# Use: tools/install-packages.sh build|test   ("test" is what "make check" needs on top of "build")
+# Use: tools/install-packages.sh build|demo|test   (what "make demo" and "make check" need on top of it)
 set -eu
 
 build="gcc meson ninja-build pkg-config libjson-c-dev libcurl4-openssl-dev libmicrohttpd-dev libssl-dev
   libsodium-dev libsqlite3-dev libzstd-dev uthash-dev scdoc libcmocka-dev"
-test="clang-14 clang-format-14 clang-tidy-19 libclang-rt-14-dev pmccabe faketime strace zstd nodejs"
+demo="nodejs"
+test="clang-14 clang-format-14 clang-tidy-19 pmccabe faketime zstd nodejs npm"
 
-packages=$build
-[ "${1:-build}" = test ] && packages="$build $test"
+case ${1:-build} in
+build) packages=$build ;;
+demo) packages="$build $demo" ;;
+test) packages="$build $test" ;;
+*) echo "use: $0 build|demo|test" >&2 && exit 2 ;;
+esac
 
 missing=
 for package in $packages; do
 	case $package in
-	# Node may have come in another way than by Debian's package.
+	# Node may have come in another way than by Debian's packages.
 	nodejs) command -v node >/dev/null 2>&1 && continue ;;
+	npm) command -v npm >/dev/null 2>&1 && continue ;;
 	esac
 	status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
 	[ "$status" = installed ] || missing="$missing $package"

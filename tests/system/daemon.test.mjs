@@ -77,6 +77,22 @@ test('a job is stopped; what it stored stays, and the next start completes it', 
   assert.equal(instance.start().exit, 0);
 });
 
+test('a daemon answers on loopback for monitoring, and nothing else', async (t) => {
+  const { world, daemon } = await makeWorld(t);
+  assert.match(daemon.listening, /^http:\/\/127\.0\.0\.1:\d+$/);
+  const get = async (path, method = 'GET') => (await fetch(`${daemon.listening}${path}`, { method })).status;
+  assert.equal(await get('/livez'), 200);
+  assert.equal(await get('/readyz'), 200);
+  assert.equal(await get('/livez', 'POST'), 405);
+  assert.equal(await get('/api/v1/operations/license.status'), 404);
+  const taken = world.run('garnerd', ['serve', '--state', world.path('second'), '--listen', new URL(daemon.listening).host]);
+  assert.equal(taken.code, 1);
+  assert.match(taken.errors, /another program does so already/);
+  const bad = world.run('garnerd', ['serve', '--state', world.path('third'), '--listen', 'nowhere']);
+  assert.notEqual(bad.code, 0);
+  assert.match(bad.errors, /ADDRESS:PORT/);
+});
+
 test('one daemon for a state folder; kill -9 of it leaves nothing in the way', async (t) => {
   const { world, instance, daemon } = await makeWorld(t, { people: users(3, 400) });
   const second = world.run('garnerd', ['serve', '--state', instance.state]);

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/options.h"
 #include "panel/channel.h"
+#include "panel/panel.h"
 #include "scheduler.h"
 
 /* garnerd: the backup service. */
@@ -21,6 +22,8 @@ static const struct option_spec common_options[] = {
 };
 static const struct option_spec serve_options[] = {
 	{"state", "DIR", "the installation's state folder; or GARNER_STATE"},
+	{"listen", "ADDR:PORT",
+		"where to answer over HTTP; a free port of 127.0.0.1 without it"},
 	{NULL, NULL, NULL},
 };
 static const struct command_spec commands[] = {
@@ -33,10 +36,11 @@ static const struct program_spec program = {"garnerd",
 	common_options, commands};
 
 /* One line that says where it answers, and nothing more on standard output. */
-static void announce(const char *socket)
+static void announce(const char *url, const char *socket)
 {
 	AUTO_JSON line = json_new_object();
 
+	json_put_text(line, "listening", url);
 	json_put_text(line, "socket", socket);
 	AUTO_TEXT text = json_text(line, false);
 	puts(text);
@@ -79,11 +83,12 @@ static int lock_state(const char *state, int *out_fd)
 	return r;
 }
 
-static int serve_locked(const char *state)
+static int serve_locked(const char *state, const char *listen)
 {
 	struct installation *installation;
 	struct scheduler *scheduler = NULL;
 	struct channel_server *channel = NULL;
+	struct panel *panel = NULL;
 	AUTO_TEXT socket = channel_path(state);
 	int r = installation_open(state, &installation); /* makes it, or says what is wrong */
 
@@ -94,10 +99,13 @@ static int serve_locked(const char *state)
 		const struct operation_host host = {scheduler_run, scheduler};
 		r = channel_serve(state, &host, &channel);
 	}
+	if (r == 0)
+		r = panel_serve(state, listen, &panel);
 	if (r == 0) {
-		announce(socket);
+		announce(panel_url(panel), socket);
 		wait_for_end();
 	}
+	panel_stop(panel);
 	channel_stop(channel);
 	scheduler_stop(scheduler);
 	return r;
@@ -106,6 +114,7 @@ static int serve_locked(const char *state)
 static int serve(void *context, const struct options *options)
 {
 	const char *given = options_get(options, "state");
+	const char *listen = options_get(options, "listen");
 	int lock = -1;
 
 	(void)context;
@@ -114,7 +123,7 @@ static int serve(void *context, const struct options *options)
 	block_signals();
 	int r = lock_state(state, &lock);
 	if (r == 0)
-		r = serve_locked(state);
+		r = serve_locked(state, listen ? listen : "127.0.0.1:0");
 	io_close(lock);
 	return r;
 }
