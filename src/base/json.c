@@ -231,8 +231,33 @@ struct json *json_new_array(void)
 	return made(json_object_new_array());
 }
 
+/* A document is well-formed whatever a name on disk holds: what is no UTF-8 becomes U+FFFD. */
+static struct json *repaired_text(const char *text)
+{
+	static const char replacement[] = "\xef\xbf\xbd";
+	char *out = mem_alloc(3 * strlen(text) + 1);
+	size_t used = 0;
+
+	while (*text) {
+		size_t size = 1;
+		while (size < 4 && !text_is_utf8(text, strnlen(text, size)))
+			size++;
+		bool good = text_is_utf8(text, strnlen(text, size));
+		const char *from = good ? text : replacement;
+		size_t count = good ? size : sizeof(replacement) - 1;
+		memcpy(out + used, from, count);
+		used += count;
+		text += good ? size : 1;
+	}
+	struct json *json = made(json_object_new_string(out));
+	mem_free(out);
+	return json;
+}
+
 struct json *json_new_text(const char *text)
 {
+	if (!text_is_utf8(text, strlen(text)))
+		return repaired_text(text);
 	return made(json_object_new_string(text));
 }
 

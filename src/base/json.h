@@ -66,7 +66,8 @@ struct json *json_at(const struct json *array, size_t index);
 bool json_next(
 	const struct json *object, size_t *position, const char **key, struct json **value);
 
-/* Building. Values are copied, sub-documents are taken over. */
+/* Building. Values are copied, sub-documents are taken over; bytes that are no UTF-8 become
+ * U+FFFD. */
 struct json *json_new_object(void);
 struct json *json_new_array(void);
 struct json *json_new_text(const char *text);

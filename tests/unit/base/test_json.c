@@ -88,6 +88,16 @@ static void walking_gives_the_members_in_order(void **state)
 	assert_string_equal(text, "{\"b\":1,\"a\":null}");
 }
 
+static void what_is_no_utf8_is_replaced(void **state)
+{
+	(void)state;
+	AUTO_JSON json = json_new_text("a\xff"
+				       "\xc3\xbc\xe2\x82");
+
+	assert_string_equal(
+		json_as_text(json), "a\xef\xbf\xbd\xc3\xbc\xef\xbf\xbd\xef\xbf\xbd");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -96,6 +106,7 @@ int main(void)
 		cmocka_unit_test(depth_is_bounded),
 		cmocka_unit_test(a_text_with_a_nul_within_counts_as_none),
 		cmocka_unit_test(walking_gives_the_members_in_order),
+		cmocka_unit_test(what_is_no_utf8_is_replaced),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
