@@ -95,23 +95,26 @@ void print_order(const struct app *app, const struct order *order, const char *m
 		print_line(app, "When it is paid: garner-licensing pay %s", order->id);
 }
 
+/* Some members of each object of a list, a line for each. */
 static void print_rows(
-	const struct app *app, const struct json *rows, const char *const names[4], size_t from)
+	const struct app *app, const struct json *rows, const char *const *names, size_t from)
 {
 	for (size_t i = from; i < json_count(rows); i++) {
-		const struct json *row = json_at(rows, i);
+		AUTO_TEXT line = mem_strdup(" ");
 
-		print_line(app, "  %s  %s  %s  %.100s", json_get_text_or(row, names[0], "-"),
-			json_get_text_or(row, names[1], "-"),
-			json_get_text_or(row, names[2], "-"),
-			json_get_text_or(row, names[3], "-"));
+		for (const char *const *name = names; *name; name++)
+			mem_replace(
+				&line, mem_printf("%s %s ", line,
+					       json_get_text_or(json_at(rows, i), *name, "-")));
+		print_line(app, "%s", line);
 	}
 }
 
 void print_license(const struct app *app, const struct json *report)
 {
-	static const char *const instance_members[] = {"first_seen", "last_seen", "id", "name"};
-	static const char *const event_members[] = {"at", "kind", "detail", ""};
+	static const char *const instance_members[] = {
+		"first_seen", "last_seen", "id", "name", NULL};
+	static const char *const event_members[] = {"at", "kind", "detail", NULL};
 	const struct json *events = json_get(report, "events");
 	size_t count = json_count(events);
 	size_t from = count > EVENTS_SHOWN ? count - EVENTS_SHOWN : 0;
