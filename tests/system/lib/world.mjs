@@ -78,6 +78,7 @@ export class World {
     const child = spawn(program(name), args, { env: this.environment(), stdio: ['ignore', 'pipe', 'pipe'] });
     const errors = [];
     child.stderr.on('data', (piece) => errors.push(piece));
+    child.errorText = () => `${Buffer.concat(errors)}`;
     this.children.push(child);
     return new Promise((resolve, reject) => {
       let text = '';
@@ -85,7 +86,7 @@ export class World {
         reject(new Error(`${name} ended with ${code ?? signal}: ${Buffer.concat(errors)}`)));
       child.stdout.on('data', (piece) => {
         text += piece;
-        if (text.includes('\n')) resolve({ child, errors: () => `${Buffer.concat(errors)}`, ...JSON.parse(text) });
+        if (text.includes('\n')) resolve({ child, ...JSON.parse(text) });
       });
     });
   }
@@ -180,15 +181,20 @@ export class World {
 
   async close() {
     for (const cleanup of this.cleanups.reverse()) cleanup();
+    const bad = [];
     for (const child of this.children) {
-      if (child.exitCode === null && child.signalCode === null) {
-        child.removeAllListeners('exit');
-        const over = new Promise((resolve) => child.on('exit', resolve));
-        child.kill('SIGKILL');
-        await over;
-      }
+      if (child.exitCode !== null || child.signalCode !== null) continue;
+      child.removeAllListeners('exit');
+      const over = new Promise((resolve) => child.on('exit', (code, signal) => resolve(code ?? signal)));
+      const hung = setTimeout(() => child.kill('SIGKILL'), 60_000);
+      child.kill('SIGTERM');
+      const end = await over;
+      clearTimeout(hung);
+      // Each program ends cleanly when asked; a sanitizer that found something says so here too.
+      if (end !== 0) bad.push(`${child.spawnfile} ended with ${end}: ${child.errorText()}`);
     }
     fs.rmSync(this.folder, { recursive: true, force: true });
+    if (bad.length) throw new Error(bad.join('\n'));
   }
 }
 
