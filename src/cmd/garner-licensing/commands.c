@@ -8,6 +8,16 @@
 #include "base/text.h"
 #include "license_service/report.h"
 
+/* Prints the order. A key that nobody could read stays in the outbox: `pay` shows it again. */
+static int hand_out(struct app *app, const struct order *order, const char *masked)
+{
+	bool was_shown = print_order(app, order, masked);
+
+	if (was_shown)
+		return orders_hand_out(app->store, order);
+	return 0;
+}
+
 /* Places the order, completes it where it is paid, and hands its key out. */
 static int place(struct app *app, const struct order_request *request, const char *masked)
 {
@@ -16,12 +26,7 @@ static int place(struct app *app, const struct order_request *request, const cha
 
 	if (r == 0 && options_has(app->options, "paid"))
 		r = orders_complete(app->store, order.id, clock_now_s(), &order);
-	if (r < 0)
-		return r;
-	print_order(app, &order, masked);
-	if (order.key[0])
-		r = orders_hand_out(app->store, &order);
-	return r;
+	return r < 0 ? r : hand_out(app, &order, masked);
 }
 
 int commands_order(void *context, const struct options *options)
@@ -78,12 +83,7 @@ int commands_pay(void *context, const struct options *options)
 	if (r == 0)
 		r = orders_complete(
 			app->store, options_argument(options, 0), clock_now_s(), &order);
-	if (r < 0)
-		return r;
-	print_order(app, &order, NULL);
-	if (order.key[0])
-		r = orders_hand_out(app->store, &order);
-	return r;
+	return r < 0 ? r : hand_out(app, &order, NULL);
 }
 
 int commands_revoke(void *context, const struct options *options)

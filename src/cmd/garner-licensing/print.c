@@ -77,7 +77,7 @@ static struct json *order_json(const struct order *order, const char *masked)
 	return json;
 }
 
-void print_order(const struct app *app, const struct order *order, const char *masked)
+bool print_order(const struct app *app, const struct order *order, const char *masked)
 {
 	AUTO_JSON json = order_json(order, masked);
 
@@ -93,6 +93,8 @@ void print_order(const struct app *app, const struct order *order, const char *m
 	}
 	if (!order->completed_s)
 		print_line(app, "When it is paid: garner-licensing pay %s", order->id);
+	return order->key[0] && (app->json || !app->quiet) && fflush(stdout) == 0 &&
+	       !ferror(stdout);
 }
 
 /* Some members of each object of a list, a line for each. */
