@@ -51,9 +51,9 @@ void print_json(const struct json *json);
 void print_error(bool as_json, int error);
 PRINTF_LIKE(2, 3) void print_line(const struct app *app, const char *format, ...);
 
-/** An order, with its key where it is handed out now; `key` is the masked one of an old
- * license, or NULL. */
-void print_order(const struct app *app, const struct order *order, const char *masked);
+/** An order, with its key where that waits to be handed out; `masked` is the key of an old
+ * license, or NULL. True where a key was shown, and has left the program. */
+bool print_order(const struct app *app, const struct order *order, const char *masked);
 
 /** A price: "240.00 EUR". */
 void print_price(const struct app *app, const struct json *quote);
