@@ -164,9 +164,10 @@ static int find_license(struct store *store, const char *order_id, struct order 
 		return err_set(ERR_NOTFOUND, "there is no order %.40s", order_id);
 	if (r < 0)
 		return r;
-	*out = (struct order){0};
-	memcpy(out->id, order_id, ORDER_ID_SIZE);
-	memcpy(out->license_id, db_text(rows, 0), LEASE_ID_SIZE);
+	struct order found = {0};
+	memcpy(found.id, order_id, ORDER_ID_SIZE); /* which may be the id in *out */
+	memcpy(found.license_id, db_text(rows, 0), LEASE_ID_SIZE);
+	*out = found;
 	return 0;
 }
 
