@@ -110,6 +110,9 @@ static int run(const struct options *options)
 	int r = options_command(options)->run(&app, options);
 
 	app_close(&app);
+	if (r == 0 && (fflush(stdout) != 0 || ferror(stdout)))
+		r = err_set(ERR_IO,
+			"it is done, but its result cannot be written to standard output");
 	return r;
 }
 
