@@ -75,8 +75,8 @@ static void G2_a_price_list_that_makes_no_sense_is_told_with_its_place(void **st
 		"{\"currency\":\"EURO\",\"steps\":[{\"from\":1,\"amount\":1}]}",
 		"{\"currency\":\"EUR\",\"steps\":[{\"from\":2,\"amount\":1}]}",
 		"{\"currency\":\"EUR\",\"steps\":[{\"from\":1,\"amount\":-1}]}",
-		"{\"currency\":\"EUR\",\"steps\":[{\"from\":1,\"amount\":1},"
-		"{\"from\":1,\"amount\":1}]}",
+		("{\"currency\":\"EUR\",\"steps\":[{\"from\":1,\"amount\":1},"
+		 "{\"from\":1,\"amount\":1}]}"),
 		"no json",
 	};
 	struct world world;
