@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "job/base.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/mem.h"
 #include "base/text.h"
 
@@ -40,7 +43,21 @@ struct repo_object *bases_put(struct bases *bases, const struct repo_object *obj
 	return slot;
 }
 
-static int read_row(struct db_rows *rows, struct repo *repo, struct bases *out)
+static int by_kind_and_name(const void *a, const void *b)
+{
+	const struct repo_object *left = a, *right = b;
+	int order = strcmp(left->kind, right->kind);
+
+	return order ? order : strcmp(left->name, right->name);
+}
+
+void bases_sort(struct bases *bases)
+{
+	if (bases->count > 0)
+		qsort(bases->objects, bases->count, sizeof(*bases->objects), by_kind_and_name);
+}
+
+static int read_row(struct db_rows *rows, struct repo *repo, struct bases *out, bool *fits)
 {
 	AUTO_TEXT kind = mem_strdup(db_text(rows, 0));
 	AUTO_TEXT name = mem_strdup(db_text(rows, 1));
@@ -59,11 +76,13 @@ static int read_row(struct db_rows *rows, struct repo *repo, struct bases *out)
 	 * state, or the storage is another one now. */
 	if (r == 0 && repo_has(repo, &object.tree))
 		bases_put(out, &object);
+	else
+		*fits = false;
 	return r;
 }
 
 static int from_database(struct installation *installation, const struct job *job,
-	struct repo *repo, struct bases *out)
+	struct repo *repo, struct bases *out, bool *fits)
 {
 	AUTO_ROWS rows = NULL;
 	int r = db_query(installation->db, &rows,
@@ -72,8 +91,18 @@ static int from_database(struct installation *installation, const struct job *jo
 		"i", job->id);
 
 	while (r == 0 && (r = db_next(rows)) == 1)
-		r = read_row(rows, repo, out);
+		r = read_row(rows, repo, out, fits);
 	return r;
+}
+
+/* What is not there yet, as the newest snapshot of the job has it. */
+static void take_others(struct bases *bases, const struct snapshot *snapshot)
+{
+	for (size_t i = 0; i < snapshot->object_count; i++) {
+		const struct repo_object *object = &snapshot->objects[i];
+		if (!bases_find(bases, object->kind, object->name))
+			bases_put(bases, object)->kept = true;
+	}
 }
 
 static int from_snapshots(const struct job *job, struct repo *repo, struct bases *out)
@@ -85,8 +114,7 @@ static int from_snapshots(const struct job *job, struct repo *repo, struct bases
 	for (size_t i = count; r == 0 && i-- > 0;) {
 		if (!text_equal(snapshots[i]->job, job->name))
 			continue;
-		for (size_t k = 0; k < snapshots[i]->object_count; k++)
-			bases_put(out, &snapshots[i]->objects[k])->kept = true;
+		take_others(out, snapshots[i]);
 		break;
 	}
 	for (size_t i = 0; i < count; i++)
@@ -98,9 +126,11 @@ static int from_snapshots(const struct job *job, struct repo *repo, struct bases
 int bases_load(struct installation *installation, const struct job *job, struct repo *repo,
 	struct bases *out)
 {
+	bool fits = true;
+
 	*out = (struct bases){0};
-	int r = from_database(installation, job, repo, out);
-	if (r == 0 && out->count == 0)
+	int r = from_database(installation, job, repo, out, &fits);
+	if (r == 0 && (!fits || out->count == 0))
 		r = from_snapshots(job, repo, out);
 	return r;
 }

@@ -28,6 +28,9 @@ struct repo_object *bases_find(struct bases *bases, const char *kind, const char
 /** Puts in, or replaces; texts are copied. */
 struct repo_object *bases_put(struct bases *bases, const struct repo_object *object);
 
+/** Sorts by kind, then by name: the order of a snapshot, whatever the order of a run was. */
+void bases_sort(struct bases *bases);
+
 /** Keeps one in the database. Within the caller's transaction. */
 NODISCARD int base_save(
 	struct installation *installation, int64_t job_id, const struct repo_object *object);

@@ -76,6 +76,8 @@ int installation_unseal(const struct installation *installation, const char *sea
 	unsigned char *bytes = mem_alloc(size);
 	int r = text_from_hex(sealed, bytes, size);
 
+	if (r < 0)
+		r = err_set(ERR_CORRUPT, "a sealed secret is no hexadecimal text");
 	if (r == 0)
 		r = secret_open(installation->key, bytes, size, &plain);
 	if (r == 0 && !buf_text(&plain))
@@ -89,12 +91,21 @@ int installation_unseal(const struct installation *installation, const char *sea
 	return 0;
 }
 
+/* C0, DELETE and C1, which is two bytes in UTF-8. */
+static bool is_control(const char *at)
+{
+	const unsigned char *bytes = (const unsigned char *)at;
+
+	return bytes[0] < 0x20 || bytes[0] == 0x7f ||
+	       (bytes[0] == 0xc2 && bytes[1] >= 0x80 && bytes[1] < 0xa0);
+}
+
 int installation_check_name(const char *what, const char *name)
 {
 	size_t size = strlen(name);
 
 	for (const char *at = name; *at; at++) {
-		if ((unsigned char)*at < 0x20 || *at == '/' || *at == ':')
+		if (is_control(at) || *at == '/' || *at == ':')
 			return err_set(ERR_INVALID,
 				"a name of a %s may hold no control character, \"/\" or \":\"",
 				what);

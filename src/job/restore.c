@@ -2,6 +2,7 @@
 #include "job/restore.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -9,13 +10,15 @@
 
 #include "base/io.h"
 #include "base/mem.h"
+#include "base/text.h"
 
 struct restore {
 	struct repo *repo;
 	const struct restore_options *options;
 	struct restore_result *result;
-	size_t skip; /* characters of a path that stand before what is written */
-	int damaged; /* ERR_CORRUPT once an item failed verification */
+	size_t skip;   /* characters of a path that stand before what is written */
+	int failure;   /* of the first thing that failed; ERR_CORRUPT goes before others */
+	char *blocked; /* where a file lies in the place of a folder: nothing goes below */
 };
 
 static int write_piece(void *context, const void *data, size_t size)
@@ -25,15 +28,28 @@ static int write_piece(void *context, const void *data, size_t size)
 	return io_write(*fd, data, size);
 }
 
-/* "name (2).eml": a free name beside the one that is taken. */
+/* Where the ending of a name begins (".eml"); its end where it has no short one. */
+static const char *ending_of(const char *name)
+{
+	enum { ENDING_MOST = 20 };
+	const char *dot = strrchr(name, '.');
+
+	return dot && dot > name && strlen(dot) <= ENDING_MOST ? dot : name + strlen(name);
+}
+
+/* "name (2).eml": a free name beside the one that is taken, cut where it would be too long. */
 static char *free_name(const char *path)
 {
-	const char *slash = strrchr(path, '/');
-	const char *dot = strrchr(slash ? slash : path, '.');
-	size_t stem = dot && dot != slash + 1 ? (size_t)(dot - path) : strlen(path);
+	const char *name = strrchr(path, '/') + 1;
+	const char *ending = ending_of(name);
 
 	for (unsigned i = 2;; i++) {
-		char *candidate = mem_printf("%.*s (%u)%s", (int)stem, path, i, path + stem);
+		AUTO_TEXT mark = mem_printf(" (%u)%s", i, ending);
+		size_t stem = (size_t)(ending - name);
+		if (stem + strlen(mark) > NAME_MAX)
+			stem = text_utf8_cut(name, NAME_MAX - strlen(mark));
+		char *candidate = mem_printf(
+			"%.*s%.*s%s", (int)(name - path), path, (int)stem, name, mark);
 		if (!io_exists(candidate))
 			return candidate;
 		mem_free(candidate);
@@ -52,7 +68,7 @@ static void set_time(int fd, int64_t modified_s)
 static int write_file(struct restore *restore, const char *path, const struct tree_item *item)
 {
 	AUTO_TEXT folder = mem_strndup(path, (size_t)(strrchr(path, '/') - path));
-	AUTO_TEXT temporary = mem_printf("%s/.garner-restore-%ld", folder, (long)getpid());
+	AUTO_TEXT temporary = mem_printf("%s/.garner-restore-%ld", folder, (long)gettid());
 	int fd = -1;
 	int r = io_remove(temporary);
 
@@ -81,6 +97,8 @@ static int place_item(struct restore *restore, const char *path, const struct tr
 	}
 	if (io_exists(path) && restore->options->conflict == RESTORE_COPY)
 		other = free_name(path);
+	else if (io_is_folder(path))
+		return err_set(ERR_EXISTS, "%s is a folder, which is not replaced", path);
 	int r = restore->options->dry_run ? 0 : write_file(restore, other ? other : path, item);
 	if (r == 0) {
 		restore->result->items++;
@@ -94,34 +112,57 @@ static int note_failure(struct restore *restore, int r)
 	if (restore->result->failed++ == 0)
 		snprintf(restore->result->first_failure, sizeof(restore->result->first_failure),
 			"%s", err_message());
-	restore->damaged = r;
+	if (restore->failure == 0 || r == ERR_CORRUPT)
+		restore->failure = r;
 	return 0;
+}
+
+/* The walk goes down a folder before it goes on to the next: one blocked path is enough. */
+static bool is_blocked(const struct restore *restore, const char *path)
+{
+	const char *blocked = restore->blocked;
+
+	return blocked && text_starts_with(path, blocked) && path[strlen(blocked)] == '/';
+}
+
+static int place_folder(struct restore *restore, const char *path)
+{
+	if (is_blocked(restore, path))
+		return 0; /* what lies in it is told */
+	if (io_exists(path) && !io_is_folder(path)) {
+		mem_replace(&restore->blocked, mem_strdup(path));
+		return err_set(ERR_EXISTS,
+			"%s is a file: the folder that is to be there is not restored", path);
+	}
+	return restore->options->dry_run ? 0 : io_make_folders(path, 0700);
+}
+
+static int place(struct restore *restore, const char *path, const struct path_entry *entry)
+{
+	if (entry->kind != PATH_ITEM)
+		return place_folder(restore, path);
+	if (is_blocked(restore, path))
+		return err_set(ERR_EXISTS, "%s: there is a file at %s", path, restore->blocked);
+	return place_item(restore, path, entry->item);
 }
 
 static int restore_entry(void *context, const struct path_entry *entry)
 {
 	struct restore *restore = context;
 	const struct restore_options *options = restore->options;
-	int r;
 
 	if (cancel_is_wished(options->cancel))
 		return err_set(ERR_CANCELLED, "stopped; what is restored stays");
 	AUTO_TEXT path = io_join(options->folder,
 		strlen(entry->path) > restore->skip ? entry->path + restore->skip : "");
-	if (entry->kind != PATH_ITEM)
-		return options->dry_run ? 0 : io_make_folders(path, 0700);
-	r = place_item(restore, path, entry->item);
-	if (r == ERR_CORRUPT)
+	int r = place(restore, path, entry);
+	if (r == ERR_CORRUPT || r == ERR_EXISTS)
 		r = note_failure(restore, r);
 	if (options->progress)
 		options->progress(
 			options->context, restore->result->items, restore->result->bytes);
 	return r;
 }
-
-/* What stands below the path is written, not the path itself; a single item under its name. */
-static size_t characters_to_skip(
-	struct repo *repo, const struct snapshot *snapshot, const char *path);
 
 struct probe {
 	const char *path;
@@ -136,8 +177,10 @@ static int probe_entry(void *context, const struct path_entry *entry)
 	return 1;
 }
 
-static size_t characters_to_skip(
-	struct repo *repo, const struct snapshot *snapshot, const char *path)
+/* What stands below the path is written, not the path itself; a single item under its name.
+ * `path` has no slash at its end. ERR_NOTFOUND. */
+static int find_skip(
+	struct repo *repo, const struct snapshot *snapshot, const char *path, size_t *out)
 {
 	struct probe probe = {.path = path};
 	const struct path_visitor visitor = {.visit = probe_entry, .context = &probe};
@@ -145,8 +188,19 @@ static size_t characters_to_skip(
 	int r = path_walk(repo, snapshot, path, &visitor);
 
 	if (r == 1 && probe.is_item)
-		return slash ? (size_t)(slash + 1 - path) : 0;
-	return *path ? strlen(path) + 1 : 0;
+		*out = slash ? (size_t)(slash + 1 - path) : 0;
+	else
+		*out = *path ? strlen(path) + 1 : 0;
+	return r < 0 ? r : 0;
+}
+
+static char *without_last_slashes(const char *path)
+{
+	size_t size = strlen(path);
+
+	while (size > 0 && path[size - 1] == '/')
+		size--;
+	return mem_strndup(path, size);
 }
 
 int restore_to_folder(struct repo *repo, const struct snapshot *snapshot,
@@ -156,13 +210,17 @@ int restore_to_folder(struct repo *repo, const struct snapshot *snapshot,
 	const struct path_visitor visitor = {
 		.visit = restore_entry, .context = &restore, .deep = true};
 
+	AUTO_TEXT path = without_last_slashes(options->path);
+
 	*out = (struct restore_result){0};
-	restore.skip = characters_to_skip(repo, snapshot, options->path);
-	int r = options->dry_run ? 0 : io_make_folders(options->folder, 0700);
+	int r = find_skip(repo, snapshot, path, &restore.skip);
+	if (r == 0 && !options->dry_run)
+		r = io_make_folders(options->folder, 0700);
 	if (r == 0)
-		r = path_walk(repo, snapshot, options->path, &visitor);
-	if (r == 0 && restore.damaged)
-		r = err_set((enum err)restore.damaged,
+		r = path_walk(repo, snapshot, path, &visitor);
+	mem_free(restore.blocked);
+	if (r == 0 && restore.failure)
+		r = err_set((enum err)restore.failure,
 			"%llu items could not be restored; the first: %s",
 			(unsigned long long)out->failed, out->first_failure);
 	return r;

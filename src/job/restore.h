@@ -35,8 +35,10 @@ struct restore_result {
 /**
  * Writes what lies below the path into the folder: folders as folders, one file an item, with
  * the item's time, and nothing else. A file appears under its name only when it is whole and
- * verified. One item that cannot be restored is counted and does not stop the others.
- * ERR_NOTFOUND, ERR_IO (full disk), ERR_CANCELLED; ERR_CORRUPT where items failed verification.
+ * verified. One item that cannot be restored is counted and does not stop the others; no folder
+ * takes the place of a file, nor a file that of a folder. ERR_NOTFOUND, ERR_IO (full disk),
+ * ERR_CANCELLED; at the end ERR_CORRUPT where items failed verification, ERR_EXISTS where
+ * others had no place.
  */
 NODISCARD int restore_to_folder(struct repo *repo, const struct snapshot *snapshot,
 	const struct restore_options *options, struct restore_result *out);

@@ -44,6 +44,7 @@ static void close_ends(struct run *run)
 	bases_free(&run->fresh);
 	repo_writer_close(run->writer);
 	repo_close(run->repo);
+	run_record_drop(run);
 	mem_free(run->cursors);
 }
 
@@ -114,7 +115,9 @@ static int run_objects(struct run *run, const char **gate_state)
 			return err_set(ERR_LICENSE, "%s", why);
 		}
 	}
-	return r < 0 ? r : record_missing(run, &position);
+	if (r == 0)
+		r = record_missing(run, &position);
+	return r < 0 ? r : run_record_settle_news(run);
 }
 
 static bool same_objects(const struct snapshot *a, const struct snapshot *b)
@@ -150,6 +153,7 @@ static int last_snapshot(struct run *run, struct snapshot **out)
 static int make_snapshot(struct run *run, char out_id[SNAPSHOT_ID_TEXT])
 {
 	struct snapshot *last = NULL;
+	bases_sort(&run->bases);
 	struct snapshot now = {.created_s = clock_now_s(),
 		.job = run->job->name,
 		.objects = run->bases.objects,
@@ -216,10 +220,8 @@ static int refuse(struct run *run, const struct license_status *status)
 	AUTO_TEXT reason = mem_strdup(err_message());
 	const struct run_end end = {
 		gate_job_state(status->state), license_state_name(status->state), reason, ""};
-	int r = run_record_begin(run);
+	int r = run_record_end(run, &end);
 
-	if (r == 0)
-		r = run_record_end(run, &end);
 	return r < 0 ? r : err_set(ERR_LICENSE, "%s", reason);
 }
 
@@ -228,17 +230,32 @@ static int run_locked(struct run *run)
 	const char *gate_state = NULL;
 	struct license_status status;
 
+	/* From here on it can be seen, and asked to stop: the licensing service may take its
+	 * time. */
+	int r = run_record_begin(run);
+	if (r < 0)
+		return r;
 	if (run->job->needs_license && gate_start(run->installation, &status) < 0)
 		return refuse(run, &status);
-	int r = run_record_begin(run);
-	if (r == 0)
-		r = open_ends(run);
+	r = open_ends(run);
 	if (r == 0)
 		r = run_objects(run, &gate_state);
-	if (run->run_id > 0)
-		r = finish(run, r, gate_state);
+	r = finish(run, r, gate_state);
 	log_info("run_ended", "job", run->job->name, "result", err_name(r), NULL);
 	close_ends(run);
+	return r;
+}
+
+/* Who only looks whether a job runs holds its lock for a moment, too. */
+static int lock_patiently(struct installation *installation, int64_t id, int *out_fd)
+{
+	enum { TRIES = 5, PAUSE_US = 20000 };
+	int r = job_lock(installation, id, out_fd);
+
+	for (int i = 1; r == ERR_LOCKED && i < TRIES; i++) {
+		clock_sleep_us(PAUSE_US);
+		r = job_lock(installation, id, out_fd);
+	}
 	return r;
 }
 
@@ -250,7 +267,7 @@ int run_job(
 	int r = job_load(installation, name, &job);
 
 	if (r == 0)
-		r = job_lock(installation, job->id, &lock);
+		r = lock_patiently(installation, job->id, &lock);
 	if (r == ERR_LOCKED)
 		return err_set(ERR_LOCKED, "the job \"%s\" is running already", name);
 	if (r < 0)

@@ -125,14 +125,20 @@ static bool is_of_item(const struct run_folder *at, int r)
 	return at->from_source && r != ERR_CANCELLED && source_fault()->scope == SOURCE_ITEM;
 }
 
+void run_folder_note_reason(struct run_folder *at, const char *otherwise_code)
+{
+	const char *code = source_fault()->code;
+
+	if (at->result->reason_code[0] == 0)
+		object_result_set(at->result, at->result->result, *code ? code : otherwise_code,
+			"%s", err_message());
+}
+
 static void note_failure(
 	struct run_folder *at, struct folder_writer *writer, const struct change *change)
 {
-	if (at->result->reason_code[0] == 0) {
-		const char *code = source_fault()->code;
-		object_result_set(at->result, at->result->result, *code ? code : "item", "%s",
-			err_message());
-	}
+	run_folder_note_reason(at, "item");
+	at->from_source = false; /* dealt with: what fails next is another matter */
 	at->failed++;
 	folder_keep(writer, change->id); /* as it was last stored, where it was */
 }
@@ -147,8 +153,10 @@ static int store_item(
 		.modified_s = change->modified_s};
 	int r = read_item(at, change->id, &item.content);
 
-	if (r == ERR_NOTFOUND && at->from_source) /* deleted while we came */
+	if (r == ERR_NOTFOUND && at->from_source) { /* deleted while we came */
+		at->from_source = false;
 		return folder_remove(writer, change->id);
+	}
 	if (r < 0 && is_of_item(at, r)) {
 		note_failure(at, writer, change);
 		return 0;
@@ -201,22 +209,20 @@ static void wait_with_cursor(struct run_folder *at, const char *list_id, char *c
 	};
 }
 
-/* From the cursor that fits what is stored, else from the beginning. */
+/* From the cursor that fits what is stored, which *out_begin gets, else from the beginning. */
 static int list_changes(struct run_folder *at, struct folder_writer *writer,
-	struct changes *changes, struct source_listing *listing)
+	struct changes *changes, struct source_listing *listing, char **out_begin)
 {
 	const struct cursor_key key = {at->run->job->id, at->object->kind, at->object->name,
 		at->folder->id, folder_previous(writer)};
-	AUTO_TEXT cursor = NULL;
-	int r = cursor_load(at->run->installation, &key, &cursor);
+	int r = cursor_load(at->run->installation, &key, out_begin);
 
 	if (r < 0)
 		return r;
-	listing->cursor = cursor;
+	listing->cursor = *out_begin;
 	listing->visit = take_change;
 	listing->context = changes;
 	r = source_changes(at->run->source, at->object, at->folder, listing);
-	listing->cursor = NULL;
 	at->from_source = r < 0 && !changes->stopped;
 	return r;
 }
@@ -230,11 +236,12 @@ int run_folder(struct run_folder *at)
 	struct source_listing listing = {0};
 	struct folder_writer *writer = NULL;
 	char list_id[REPO_ID_TEXT];
+	AUTO_TEXT begin = NULL;
 	uint64_t failed_before = at->failed;
 	int r = object_writer_folder(at->writer, &folder, &writer);
 
 	if (r == 0)
-		r = list_changes(at, writer, &changes, &listing);
+		r = list_changes(at, writer, &changes, &listing, &begin);
 	if (r == 0)
 		r = apply_changes(at, writer, &changes, listing.complete);
 	free_changes(&changes);
@@ -244,9 +251,11 @@ int run_folder(struct run_folder *at)
 		return r;
 	}
 	r = folder_finish(writer, list_id);
-	/* With an item missing the old cursor stays, so that the next run is told of it again.
-	 */
-	if (r == 0 && cursor && at->failed == failed_before)
+	/* With an item missing the old cursor stays, for the list as it is now, so that the
+	 * next run is told of it again. */
+	if (at->failed > failed_before)
+		mem_replace(&cursor, STEAL(begin));
+	if (r == 0 && cursor)
 		wait_with_cursor(at, list_id, STEAL(cursor));
 	return r;
 }

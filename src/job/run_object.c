@@ -61,6 +61,13 @@ static void free_folders(struct folders *folders)
 	mem_free(folders->list);
 }
 
+/* Whether an error concerns the folder in hand alone, which then stays as it was last stored.
+ */
+static bool is_of_folder(const struct run_folder *at, int r)
+{
+	return at->from_source && r != ERR_CANCELLED && source_fault()->scope <= SOURCE_FOLDER;
+}
+
 static int store_folders(struct run_folder *at, struct folders *folders)
 {
 	int r = source_folders(at->run->source, at->object, take_folder, folders);
@@ -70,6 +77,12 @@ static int store_folders(struct run_folder *at, struct folders *folders)
 		at->folder = &folders->list[i];
 		r = run_folder(at);
 		r = err_wrap(r, "folder %s", folders->list[i].name);
+		if (r < 0 && is_of_folder(at, r)) {
+			run_folder_note_reason(at, err_name(r));
+			at->failed_folders++;
+			at->from_source = false;
+			r = 0;
+		}
 	}
 	return r;
 }
@@ -129,6 +142,23 @@ static bool is_of_object(const struct run_folder *at, int r)
 	return at->from_source && r != ERR_CANCELLED && source_fault()->scope != SOURCE_TENANT;
 }
 
+/* "2 items and 1 folder could not be read, …" */
+static void tell_failures(const struct run_folder *at)
+{
+	struct object_result *result = at->result;
+	AUTO_TEXT first = mem_strdup(result->reason_text);
+	AUTO_TEXT code = mem_strdup(result->reason_code);
+	AUTO_TEXT items =
+		mem_printf("%" PRIu64 " item%s", at->failed, at->failed == 1 ? "" : "s");
+	AUTO_TEXT folders = mem_printf(
+		"%" PRIu64 " folder%s", at->failed_folders, at->failed_folders == 1 ? "" : "s");
+
+	object_result_set(result, "failed", code,
+		"%s%s%s could not be read, the rest is stored; the first: %s",
+		at->failed ? items : "", at->failed && at->failed_folders ? " and " : "",
+		at->failed_folders ? folders : "", first);
+}
+
 static int back_up(
 	struct run *run, const struct source_object *object, struct object_result *result)
 {
@@ -149,17 +179,11 @@ static int back_up(
 		return 0;
 	}
 	keep_summary(run, result, &summary);
-	if (at.failed > 0) {
-		AUTO_TEXT first = mem_strdup(result->reason_text);
-		AUTO_TEXT code = mem_strdup(result->reason_code);
-		object_result_set(result, "failed", code,
-			"%" PRIu64
-			" items could not be read, the rest is stored; the first: %s",
-			at.failed, first);
-	} else {
+	if (at.failed + at.failed_folders > 0)
+		tell_failures(&at);
+	else
 		object_result_set(
 			result, summary.changed ? "stored" : "unchanged", "", "%s", "");
-	}
 	return 0;
 }
 

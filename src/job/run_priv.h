@@ -54,17 +54,21 @@ NODISCARD int run_object(
 	struct run *run, const struct source_object *object, struct object_result *result);
 
 /** Backs up one folder into the object that is being written. `failed` counts items that could
- * not be read; the first one's reason goes into the result. */
+ * not be read; the first one's reason goes into the result. After an error the folder is as it
+ * was last stored. */
 struct run_folder {
 	struct run *run;
 	const struct source_object *object;
 	const struct source_folder *folder;
 	struct object_writer *writer;
 	struct object_result *result;
-	uint64_t failed;
+	uint64_t failed, failed_folders;
 	bool from_source; /* the last error came from the source: source_fault tells of it */
 };
 NODISCARD int run_folder(struct run_folder *at);
+
+/** Notes the reason of this thread's last failure in the result, unless one stands there. */
+void run_folder_note_reason(struct run_folder *at, const char *otherwise_code);
 
 /** To be called often: draws and notes the progress, looks whether the run shall stop.
  * ERR_CANCELLED. */
@@ -75,6 +79,14 @@ NODISCARD int run_commit(struct run *run);
 
 /* The records in the database. */
 NODISCARD int run_record_begin(struct run *run);
+
+/** Forgets the bases and cursors that wait for a commit. */
+void run_record_drop(struct run *run);
+
+/** Clears what stands against objects that this run, which has tried all there are, did not
+ * meet: they are no longer there, or no longer chosen. */
+NODISCARD int run_record_settle_news(struct run *run);
+
 NODISCARD int run_record_object(
 	struct run *run, size_t position, const struct object_result *result);
 NODISCARD int run_record_need(

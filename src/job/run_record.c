@@ -87,7 +87,7 @@ static int save_pending(struct run *run)
 	return r;
 }
 
-static void clear_pending(struct run *run)
+void run_record_drop(struct run *run)
 {
 	bases_free(&run->fresh);
 	for (size_t i = 0; i < run->cursor_count; i++) {
@@ -114,10 +114,19 @@ int run_commit(struct run *run)
 	if (r < 0)
 		db_rollback(db);
 	else
-		clear_pending(run);
+		run_record_drop(run);
 	run->committed_us = clock_monotonic_us();
 	run->committed_bytes = repo_writer_stored(run->writer);
 	return r;
+}
+
+int run_record_settle_news(struct run *run)
+{
+	return db_run(run->installation->db,
+		"UPDATE notice SET cleared_s = ?3 WHERE job = ?1 AND object <> '' "
+		"AND cleared_s = 0 AND object NOT IN "
+		"(SELECT kind || ':' || name FROM run_object WHERE run_id = ?2)",
+		"sii", run->job->name, run->run_id, clock_now_s());
 }
 
 int run_record_end(struct run *run, const struct run_end *end)
@@ -126,7 +135,8 @@ int run_record_end(struct run *run, const struct run_end *end)
 		.job = run->job->name,
 		.object = "",
 		.text = end->reason_text};
-	bool bad = *end->reason_code && !text_equal(end->state, "finished_in_part");
+	/* Who has stopped a run knows of it. */
+	bool bad = *end->reason_code && !text_equal(end->reason_code, err_name(ERR_CANCELLED));
 	int r = bad ? notice_raise(run->installation, &failed)
 		    : notice_clear(run->installation, run->job->name, "");
 

@@ -19,11 +19,11 @@ static int64_t interval_s(const char *schedule)
 
 	if (!text_starts_with(schedule, "every "))
 		return 0;
+	const char *rest = schedule + strlen("every ");
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-		if (!text_ends_with(schedule, units[i].unit))
+		if (!text_ends_with(rest, units[i].unit))
 			continue;
-		size_t size = strlen(schedule) - strlen("every ") - strlen(units[i].unit);
-		AUTO_TEXT digits = mem_strndup(schedule + strlen("every "), size);
+		AUTO_TEXT digits = mem_strndup(rest, strlen(rest) - strlen(units[i].unit));
 		if (text_to_int(digits, 1, INTERVAL_LIMIT, &number) == 0)
 			return number * units[i].seconds;
 	}

@@ -131,6 +131,20 @@ static int order_by_name(const void *a, const void *b)
 	return order ? order : strcmp(left->kind, right->kind);
 }
 
+/* Notes an entry that names nothing, once. */
+static void add_missing(struct selection *selection, const char *entry, size_t size)
+{
+	AUTO_TEXT text = mem_strndup(entry, size);
+
+	for (size_t i = 0; i < selection->missing_count; i++) {
+		if (text_equal(selection->missing[i], text))
+			return;
+	}
+	mem_grow(&selection->missing, &selection->missing_capacity,
+		selection->missing_count + 1, sizeof(*selection->missing));
+	selection->missing[selection->missing_count++] = STEAL(text);
+}
+
 static void find_missing(struct selection *selection, const char *objects)
 {
 	if (text_equal(objects, "all"))
@@ -140,11 +154,8 @@ static void find_missing(struct selection *selection, const char *objects)
 		bool found = size > 4 && strncmp(at + size - 4, ":all", 4) == 0;
 		for (size_t i = 0; i < selection->count && !found; i++)
 			found = entry_names(at, size, &selection->objects[i]);
-		if (!found) {
-			mem_grow(&selection->missing, &selection->missing_capacity,
-				selection->missing_count + 1, sizeof(*selection->missing));
-			selection->missing[selection->missing_count++] = mem_strndup(at, size);
-		}
+		if (!found)
+			add_missing(selection, at, size);
 		if (!at[size])
 			return;
 		at += size + 1;

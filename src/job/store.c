@@ -145,8 +145,8 @@ static int only_one(struct installation *installation, char **out)
 		return err_set(
 			ERR_NOREPO, "there is no storage yet; add one with garner storage add");
 	if (db_int(rows, 1) > 1)
-		return err_set(
-			ERR_USAGE, "there are several storages; say which with --storage NAME");
+		return err_set(ERR_INVALID,
+			"there are several storages; say which with --storage NAME");
 	*out = mem_strdup(db_text(rows, 0));
 	return 0;
 }

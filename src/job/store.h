@@ -24,8 +24,9 @@ NODISCARD int store_list(struct installation *installation, struct json **out);
 /** Forgets a storage; the repository stays where it lies. ERR_INVALID while jobs use it. */
 NODISCARD int store_remove(struct installation *installation, const char *name);
 
-/** Opens the repository of a storage; `name` may be NULL where there is only one. ERR_NOTFOUND,
- * ERR_INVALID, and what repo_open gives. */
+/** Opens the repository of a storage; `name` may be NULL where there is only one. ERR_NOTFOUND;
+ * ERR_NOREPO where there is no storage at all, ERR_INVALID where there are several, and what
+ * repo_open gives. */
 NODISCARD int store_open(
 	struct installation *installation, const char *name, struct repo **out);
 
