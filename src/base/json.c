@@ -16,12 +16,7 @@ enum { SIZE_LIMIT = 64 << 20, DEPTH_LIMIT = 64 };
 
 static struct json_object *inner(const struct json *json)
 {
-	union {
-		const struct json *read_only;
-		struct json_object *object;
-	} both = {.read_only = json};
-
-	return both.object;
+	return (struct json_object *)(uintptr_t)json;
 }
 
 static struct json *outer(struct json_object *object)
@@ -212,11 +207,7 @@ bool json_next(
 	if (!entry)
 		return false;
 	*key = lh_entry_k(entry);
-	union {
-		const void *read_only;
-		struct json *value;
-	} both = {.read_only = lh_entry_v(entry)};
-	*value = both.value;
+	*value = (struct json *)(uintptr_t)lh_entry_v(entry);
 	*position = entry->next ? (size_t)entry->next : SIZE_MAX;
 	return true;
 }

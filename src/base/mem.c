@@ -31,9 +31,9 @@ void *mem_array(size_t count, size_t element_size)
 	return mem_alloc(size);
 }
 
-void mem_free(void *pointer)
+void mem_free(const void *pointer)
 {
-	free(pointer);
+	free((void *)(uintptr_t)pointer);
 }
 
 void mem_grow(void *array, size_t *capacity, size_t needed, size_t element_size)

@@ -22,8 +22,8 @@ __attribute__((malloc, returns_nonnull)) void *mem_alloc(size_t size);
 /** An array of `count` zeroed elements; the product is checked. */
 __attribute__((malloc, returns_nonnull)) void *mem_array(size_t count, size_t element_size);
 
-/** Frees; NULL is fine. */
-void mem_free(void *pointer);
+/** Frees; NULL is fine. A text that its owner only reads is freed like any other. */
+void mem_free(const void *pointer);
 
 /**
  * Makes room for `needed` elements in the array at *array (NULL at first) whose capacity is

@@ -125,12 +125,7 @@ void hash_hmac(
 /* OSSL_PARAM takes what it only reads as a pointer to what it may write. */
 static void *writable(const void *data)
 {
-	union {
-		const void *read_only;
-		void *data;
-	} both = {.read_only = data};
-
-	return both.data;
+	return (void *)(uintptr_t)data;
 }
 
 void hash_hkdf(const void *key, size_t key_size, const void *salt, size_t salt_size,

@@ -11,12 +11,12 @@
 
 struct job {
 	int64_t id;
-	char *name;
-	char *connection;
-	char *storage;
-	char *objects;  /* "all", or KIND:all|KIND:NAME,… */
-	char *ordering; /* "name" */
-	char *schedule; /* see schedule.h */
+	const char *name;
+	const char *connection;
+	const char *storage;
+	const char *objects;  /* "all", or KIND:all|KIND:NAME,… */
+	const char *ordering; /* "name" */
+	const char *schedule; /* see schedule.h */
 	int64_t next_run_s;
 	bool needs_license;
 };

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/timestamp.h"
+#include "job/report.h"
 
 int notice_raise(struct installation *installation, const struct notice *notice)
 {
@@ -31,14 +32,6 @@ int notice_clear(struct installation *installation, const char *job, const char 
 		"UPDATE notice SET cleared_s = ?3 WHERE job = ?1 AND object = ?2 AND cleared_s "
 		"= 0",
 		"ssi", job, object, clock_now_s());
-}
-
-static void put_time(struct json *json, const char *key, int64_t at_s)
-{
-	char text[TIMESTAMP_SIZE];
-
-	timestamp_format(at_s, text);
-	json_put_text(json, key, at_s ? text : NULL);
 }
 
 /* What the license itself has to tell: not stored, because it is true only while it is. */
@@ -97,8 +90,8 @@ int notice_list(struct installation *installation, bool all, struct json **out)
 		json_put_text(notice, "job", db_text(rows, 2));
 		json_put_text(notice, "object", db_text(rows, 3));
 		json_put_text(notice, "text", db_text(rows, 4));
-		put_time(notice, "raised_at", db_int(rows, 5));
-		put_time(notice, "cleared_at", db_int(rows, 6));
+		report_put_time(notice, "raised_at", db_int(rows, 5));
+		report_put_time(notice, "cleared_at", db_int(rows, 6));
 		json_append(list, notice);
 		r = 0;
 	}

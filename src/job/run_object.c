@@ -41,22 +41,12 @@ static int take_folder(void *context, const struct source_folder *folder)
 	return 0;
 }
 
-static void free_text(const char *text)
-{
-	union {
-		const char *read_only;
-		char *text;
-	} both = {.read_only = text};
-
-	mem_free(both.text);
-}
-
 static void free_folders(struct folders *folders)
 {
 	for (size_t i = 0; i < folders->count; i++) {
-		free_text(folders->list[i].id);
-		free_text(folders->list[i].parent_id);
-		free_text(folders->list[i].name);
+		mem_free(folders->list[i].id);
+		mem_free(folders->list[i].parent_id);
+		mem_free(folders->list[i].name);
 	}
 	mem_free(folders->list);
 }

@@ -81,26 +81,16 @@ static struct source_object copy_object(const struct source_object *from)
 	return to;
 }
 
-static void free_text(const char *text)
-{
-	union {
-		const char *read_only;
-		char *text;
-	} both = {.read_only = text};
-
-	mem_free(both.text);
-}
-
 static void free_object(struct source_object *object)
 {
-	free_text(object->id);
-	free_text(object->kind);
-	free_text(object->name);
-	free_text(object->display_name);
-	free_text(object->unsupported);
-	free_text(object->owner.tenant_id);
-	free_text(object->owner.directory_id);
-	free_text(object->owner.purpose);
+	mem_free(object->id);
+	mem_free(object->kind);
+	mem_free(object->name);
+	mem_free(object->display_name);
+	mem_free(object->unsupported);
+	mem_free(object->owner.tenant_id);
+	mem_free(object->owner.directory_id);
+	mem_free(object->owner.purpose);
 }
 
 struct reading {

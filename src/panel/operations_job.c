@@ -11,26 +11,15 @@
 
 /* Jobs and notices. */
 
-/* The parameters of the job functions are plain texts of the call; nothing writes to them. */
-static char *borrowed(const struct json *arguments, const char *key, const char *otherwise)
-{
-	union {
-		const char *read_only;
-		char *text;
-	} both = {.read_only = json_get_text_or(arguments, key, otherwise)};
-
-	return both.text;
-}
-
 static int add_job(const struct operation_call *call, struct json **out)
 {
 	const struct job job = {
-		.name = borrowed(call->arguments, "name", ""),
-		.connection = borrowed(call->arguments, "connection", ""),
-		.storage = borrowed(call->arguments, "storage", ""),
-		.objects = borrowed(call->arguments, "objects", "all"),
-		.ordering = borrowed(call->arguments, "order", "name"),
-		.schedule = borrowed(call->arguments, "schedule", ""),
+		.name = json_get_text_or(call->arguments, "name", ""),
+		.connection = json_get_text_or(call->arguments, "connection", ""),
+		.storage = json_get_text_or(call->arguments, "storage", ""),
+		.objects = json_get_text_or(call->arguments, "objects", "all"),
+		.ordering = json_get_text_or(call->arguments, "order", "name"),
+		.schedule = json_get_text_or(call->arguments, "schedule", ""),
 	};
 	int r = job_add(call->installation, &job);
 

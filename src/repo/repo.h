@@ -90,7 +90,7 @@ struct repo_object {
 struct snapshot {
 	char id[SNAPSHOT_ID_TEXT]; /* 32 hexadecimal digits */
 	int64_t created_s;
-	char *job; /* the name of the job that made it */
+	const char *job; /* the name of the job that made it */
 	struct repo_object *objects;
 	size_t object_count;
 };
