@@ -221,21 +221,21 @@ int run_object(
 {
 	struct judgement judgement;
 	bool granted = true;
-	int r;
 
 	*result = (struct object_result){
 		.kind = object->kind, .name = object->name, .result = ""};
 	describe_kept(run, result);
 	judge_object(run->installation, object, &judgement);
+	int r = run_record_need(run, object, &judgement);
+	if (r < 0)
+		return r;
 	if (!judgement.supported) {
 		object_result_set(result, "unsupported", judgement.reason_code, "%s",
 			judgement.reason_text);
 		return 0;
 	}
 	if (judgement.needs_subject) {
-		r = run_record_need(run, object, &judgement);
-		if (r == 0)
-			r = license_object(run, &judgement, result, &granted);
+		r = license_object(run, &judgement, result, &granted);
 		if (r < 0 || !granted)
 			return r;
 	}

@@ -89,6 +89,8 @@ NODISCARD int run_record_settle_news(struct run *run);
 
 NODISCARD int run_record_object(
 	struct run *run, size_t position, const struct object_result *result);
+
+/** Keeps who the object needs a license of, as it was judged now: perhaps nobody any more. */
 NODISCARD int run_record_need(
 	struct run *run, const struct source_object *object, const struct judgement *judgement);
 struct run_end {

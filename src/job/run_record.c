@@ -55,16 +55,15 @@ int run_record_need(
 	struct run *run, const struct source_object *object, const struct judgement *judgement)
 {
 	struct db *db = run->installation->db;
+	int r = db_run(db, "DELETE FROM need WHERE job_id = ?1 AND kind = ?2 AND name = ?3",
+		"iss", run->job->id, object->kind, object->name);
 
-	if (!judgement->subject_known)
-		return 0;
-	int r = db_run(db,
+	if (r < 0 || !judgement->subject_known)
+		return r;
+	r = db_run(db,
 		"INSERT INTO subject VALUES (?1, ?2, ?3) "
 		"ON CONFLICT (id) DO UPDATE SET name = ?2, seen_s = ?3",
 		"ssi", judgement->subject, object->name, clock_now_s());
-	if (r == 0)
-		r = db_run(db, "DELETE FROM need WHERE job_id = ?1 AND kind = ?2 AND name = ?3",
-			"iss", run->job->id, object->kind, object->name);
 	if (r == 0)
 		r = db_run(db, "INSERT INTO need VALUES (?1, ?2, ?3, ?4, ?5)", "issss",
 			run->job->id, object->kind, object->name, judgement->subject,
