@@ -179,7 +179,7 @@ static void assert_notices(const struct fixture *fixture, const char *expected)
 	assert_string_equal(notices, expected);
 }
 
-static void licenses_are_taken_in_order_while_there_are_some(void **state)
+static void C1_C3_C4_C9_licenses_are_taken_in_order_while_there_are_some(void **state)
 {
 	const struct fixture *fixture = *state;
 
@@ -195,7 +195,7 @@ static void licenses_are_taken_in_order_while_there_are_some(void **state)
 	assert_notices(fixture, "");
 }
 
-static void a_plan_says_what_would_be_and_takes_nothing(void **state)
+static void D9_a_plan_says_what_would_be_and_takes_nothing(void **state)
 {
 	const struct fixture *fixture = *state;
 
@@ -208,7 +208,7 @@ static void a_plan_says_what_would_be_and_takes_nothing(void **state)
 	assert_plan(fixture, "stored 1 0 0\nstored 1 0 0\nno_license 1 0 1\n");
 }
 
-static void mailboxes_of_one_user_take_one_license(void **state)
+static void B13_mailboxes_of_one_user_take_one_license(void **state)
 {
 	const struct fixture *fixture = *state;
 
@@ -232,7 +232,7 @@ static int64_t count_needs(const struct fixture *fixture)
 	return db_int(rows, 0);
 }
 
-static void who_is_needed_is_judged_anew_at_each_run(void **state)
+static void C8_B4_who_is_needed_is_judged_anew_at_each_run(void **state)
 {
 	const struct fixture *fixture = *state;
 
@@ -247,7 +247,7 @@ static void who_is_needed_is_judged_anew_at_each_run(void **state)
 	assert_int_equal(count_needs(fixture), 1);
 }
 
-static void under_an_expired_subscription_no_backup_begins_and_no_job_is_made(void **state)
+static void A4_under_an_expired_subscription_no_backup_begins_and_no_job_is_made(void **state)
 {
 	const struct fixture *fixture = *state;
 
@@ -274,7 +274,7 @@ static void expire_now(const char *item_id)
 	world_pass(400 * DAY_S);
 }
 
-static void the_object_in_hand_is_ended_and_the_next_is_not_begun(void **state)
+static void C10_the_object_in_hand_is_ended_and_the_next_is_not_begun(void **state)
 {
 	const struct fixture *fixture = *state;
 
@@ -288,7 +288,7 @@ static void the_object_in_hand_is_ended_and_the_next_is_not_begun(void **state)
 	assert_string_equal(stored, "mailbox/user1@contoso.example/Inbox/m.eml=message\n");
 }
 
-static void without_the_service_what_is_licensed_goes_on_and_the_rest_waits(void **state)
+static void E2_without_the_service_what_is_licensed_goes_on_and_the_rest_waits(void **state)
 {
 	const struct fixture *fixture = *state;
 
@@ -308,7 +308,7 @@ static void without_the_service_what_is_licensed_goes_on_and_the_rest_waits(void
 	assert_notices(fixture, "");
 }
 
-static void a_job_that_was_suspended_is_told_once_when_the_service_is_back(void **state)
+static void E3_E4_a_job_that_was_suspended_is_told_once_when_the_service_is_back(void **state)
 {
 	const struct fixture *fixture = *state;
 	AUTO_JSON first = NULL;
@@ -332,7 +332,7 @@ static void a_job_that_was_suspended_is_told_once_when_the_service_is_back(void 
 	assert_int_equal(fixture_run(fixture), 0);
 }
 
-static void a_revoked_key_stops_the_job(void **state)
+static void A11_a_revoked_key_stops_the_job(void **state)
 {
 	const struct fixture *fixture = *state;
 
@@ -364,15 +364,15 @@ static void folders_of_the_machine_need_no_license(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(licenses_are_taken_in_order_while_there_are_some),
-		TEST(a_plan_says_what_would_be_and_takes_nothing),
-		TEST(mailboxes_of_one_user_take_one_license),
-		TEST(who_is_needed_is_judged_anew_at_each_run),
-		TEST(under_an_expired_subscription_no_backup_begins_and_no_job_is_made),
-		TEST(the_object_in_hand_is_ended_and_the_next_is_not_begun),
-		TEST(without_the_service_what_is_licensed_goes_on_and_the_rest_waits),
-		TEST(a_job_that_was_suspended_is_told_once_when_the_service_is_back),
-		TEST(a_revoked_key_stops_the_job),
+		TEST(C1_C3_C4_C9_licenses_are_taken_in_order_while_there_are_some),
+		TEST(D9_a_plan_says_what_would_be_and_takes_nothing),
+		TEST(B13_mailboxes_of_one_user_take_one_license),
+		TEST(C8_B4_who_is_needed_is_judged_anew_at_each_run),
+		TEST(A4_under_an_expired_subscription_no_backup_begins_and_no_job_is_made),
+		TEST(C10_the_object_in_hand_is_ended_and_the_next_is_not_begun),
+		TEST(E2_without_the_service_what_is_licensed_goes_on_and_the_rest_waits),
+		TEST(E3_E4_a_job_that_was_suspended_is_told_once_when_the_service_is_back),
+		TEST(A11_a_revoked_key_stops_the_job),
 		TEST(folders_of_the_machine_need_no_license),
 	};
 
