@@ -88,10 +88,9 @@ static void reply_no_route(struct call *call)
 	} else if (text_equal_nocase(top, "me")) {
 		reply_error(call, 400, "BadRequest",
 			"/me request is only valid with delegated authentication flow.");
-	} else if (is_in(unserved_tops, top)) {
-		reply_unserved(call, http_call_path(call->http));
-	} else if (text_equal_nocase(top, "users") && path->count > 3 &&
-		   is_in(unserved_of_users, path->segments[3])) {
+	} else if (is_in(unserved_tops, top) ||
+		   (text_equal_nocase(top, "users") && path->count > 3 &&
+			   is_in(unserved_of_users, path->segments[3]))) {
 		reply_unserved(call, http_call_path(call->http));
 	} else {
 		bool is_top = !text_equal_nocase(top, "users") || path->count < 4;

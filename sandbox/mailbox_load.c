@@ -70,6 +70,7 @@ static char *display_name(const char *name)
 static struct folder *child_exactly(const struct folder *parent, const char *name)
 {
 	for (size_t i = 0; i < parent->child_count; i++)
+		/* NOLINTNEXTLINE: children is NULL only while child_count is 0. */
 		if (strcmp(parent->children[i]->name, name) == 0)
 			return parent->children[i];
 	return NULL;

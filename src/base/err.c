@@ -11,7 +11,7 @@ enum { MESSAGE_SIZE = 1024 };
 
 static _Thread_local char message[MESSAGE_SIZE];
 
-int err_set(enum err code, const char *format, ...)
+int(err_set)(enum err code, const char *format, ...)
 {
 	char text[MESSAGE_SIZE]; /* apart, so that the old message may be an argument */
 	va_list arguments;
@@ -47,7 +47,7 @@ int err_wrap(int code, const char *format, ...)
 	return code;
 }
 
-int err_errno(const char *format, ...)
+int(err_errno)(const char *format, ...)
 {
 	int number = errno;
 	char context[MESSAGE_SIZE / 2];

@@ -48,6 +48,12 @@ NODISCARD PRINTF_LIKE(2, 3) int err_wrap(int code, const char *format, ...);
  * ERR_NOTFOUND for ENOENT, ERR_EXISTS for EEXIST. */
 NODISCARD PRINTF_LIKE(1, 2) int err_errno(const char *format, ...);
 
+#ifdef __clang_analyzer__
+/* What the analyser cannot see across files: these always give an error. */
+#define err_set(code, ...) ((void)(err_set)((code), __VA_ARGS__), (int)(code))
+#define err_errno(...) ((void)(err_errno)(__VA_ARGS__), (int)ERR_IO)
+#endif
+
 /** The message of this thread's last failure, one line without a final stop. Valid until the
  * thread's next failure. */
 const char *err_message(void);

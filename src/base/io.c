@@ -263,13 +263,11 @@ char *io_join(const char *folder, const char *name)
 
 char *io_absolute(const char *path)
 {
-	char *here;
+	char here[PATH_MAX];
 
-	if (*path == '/' || !(here = getcwd(NULL, 0)))
+	if (*path == '/' || !getcwd(here, sizeof(here)))
 		return mem_strdup(path);
-	char *absolute = io_join(here, path);
-	free(here);
-	return absolute;
+	return io_join(here, path);
 }
 
 static int order_by_bytes(const struct dirent **a, const struct dirent **b)

@@ -119,7 +119,7 @@ static int read_standard_input(struct buf *out)
 
 static bool drop_last(struct buf *text, char last)
 {
-	bool is_there = text->size > 0 && text->data[text->size - 1] == last;
+	bool is_there = text->size > 0 && text->data[text->size - 1] == (unsigned char)last;
 
 	text->size -= is_there;
 	return is_there;

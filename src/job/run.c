@@ -82,7 +82,7 @@ static int run_one(struct run *run, const struct source_object *object, size_t p
 	if (r == 0)
 		r = run_object(run, object, &result);
 	run->progress.object = "";
-	if (r < 0)
+	if (r != 0)
 		return err_wrap(r, "%s", label);
 	run->in_part = run->in_part || (!text_equal(result.result, "stored") &&
 					       !text_equal(result.result, "unchanged"));

@@ -10,6 +10,11 @@
 #include "base/text.h"
 #include "license_client/assignments.h"
 
+enum {
+	HASTE_US = 60 * 1000 * 1000, /* for so long after a failure, a contact */
+	HASTE_TIMEOUT_MS = 5000,     /* takes no longer, and is tried once */
+};
+
 static const int64_t waits_us[] = {200 * 1000, 1000 * 1000, 3000 * 1000};
 
 static bool is_worth_another_try(int r)
@@ -26,6 +31,7 @@ static void note_failure(struct license_client *client, int failure, const char 
 	bool changed;
 	int lock;
 
+	client->failed_us = clock_monotonic_us();
 	if (client_begin(client, &lock) < 0)
 		return;
 	if (record->proof.lease_text) {
@@ -51,6 +57,7 @@ static void note_success(struct license_client *client, struct exchange_reply *r
 	int lock;
 	int r = client_begin(client, &lock);
 
+	client->failed_us = 0;
 	if (r < 0) {
 		log_warning("license_state_not_kept", "why", err_message(), NULL);
 		return;
@@ -61,18 +68,22 @@ static void note_success(struct license_client *client, struct exchange_reply *r
 	client_end(lock);
 }
 
+/* A job of many objects should not wait for the same silent service at each. */
 static int ask_until_answered(struct license_client *client, const struct contact *contact,
 	struct exchange_reply *out)
 {
-	const struct exchange exchange = {
+	struct exchange exchange = {
 		.path = contact->path,
 		.license_id = client->grant.license_id,
 		.body = contact->body,
 		.timeout_ms = contact->timeout_ms,
 	};
-	int r = exchange_run(client, &exchange, out);
+	bool haste = client->failed_us && clock_monotonic_us() - client->failed_us < HASTE_US;
 
-	for (int i = 1; i < contact->tries && is_worth_another_try(r); i++) {
+	if (haste && exchange.timeout_ms > HASTE_TIMEOUT_MS)
+		exchange.timeout_ms = HASTE_TIMEOUT_MS;
+	int r = exchange_run(client, &exchange, out);
+	for (int i = 1; i < contact->tries && !haste && is_worth_another_try(r); i++) {
 		clock_sleep_us(waits_us[i - 1]);
 		exchange_reply_free(out);
 		r = exchange_run(client, &exchange, out);

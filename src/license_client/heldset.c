@@ -122,7 +122,7 @@ static int read_entry(struct reader *reader, struct heldset_entry *out)
 		r = reader_u64(reader, &assigned);
 	if (r == 0)
 		r = reader_u64(reader, &releasable);
-	if (r < 0)
+	if (r != 0)
 		return r;
 	memcpy(out->id, id, HELDSET_ID_SIZE);
 	out->assigned_s = (int64_t)assigned;

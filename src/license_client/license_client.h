@@ -38,9 +38,11 @@ NODISCARD int license_client_set_server(struct license_client *client, const cha
  * own words, and nothing changed); ERR_NETWORK, … An expired key can be activated. */
 NODISCARD int license_client_activate(struct license_client *client, const char *key);
 
-/** Asks for a new lease. On any failure the last one goes on, and the time of the first failed
- * contact is kept. ERR_NETWORK and the like mean offline; ERR_CORRUPT an answer that is not the
- * service's, which is offline too. */
+/** Asks for a new lease, and for the list of subjects where others changed it. On any failure
+ * the last lease goes on, and the time of the first failed contact is kept. ERR_NETWORK,
+ * ERR_UNAVAILABLE and the like mean offline; ERR_CORRUPT an answer that is not the service's,
+ * which is offline too. ERR_LICENSE where never activated, ERR_INVALID where no server is set.
+ * It takes `timeout_ms` in all. */
 NODISCARD int license_client_contact(struct license_client *client, int64_t timeout_ms);
 
 enum license_state {
@@ -70,8 +72,8 @@ struct license_status {
 	char trouble[256]; /* what was noticed and is worth telling (clock, old answer); "" */
 };
 
-/** Judged now, from the lease alone. Cannot fail: what cannot be verified is LICENSE_NONE, with
- * `trouble` saying why. */
+/** Judged now, from the lease alone, without asking anybody. Cannot fail: what cannot be
+ * verified is LICENSE_NONE, with `trouble` saying why and what helps. */
 void license_client_status(struct license_client *client, struct license_status *out);
 
 /** The subject of a user: a pseudonym under the license's secret. ERR_LICENSE where never
@@ -107,8 +109,9 @@ struct license_subject {
 	int64_t releasable_s;
 };
 
-/** All subjects that hold a license under this key, fresh from the service where it answers,
- * else from the last answers. The caller frees the array with mem_free. */
+/** All subjects that hold a license under this key, by id, fresh from the service where it
+ * answers, else from the last answers. ERR_LICENSE where never activated. The caller frees the
+ * array with mem_free. */
 NODISCARD int license_client_subjects(
 	struct license_client *client, struct license_subject **out, size_t *out_count);
 
@@ -120,7 +123,8 @@ struct license_release {
 };
 
 /** Releases several at once: each that may not go yet is marked, the others go. Needs the
- * service: ERR_NETWORK and the like. */
+ * service: ERR_NETWORK and the like, after which the list shows what became of it. ERR_INVALID,
+ * and nothing asked, for what is no subject; ERR_LICENSE where never activated, or revoked. */
 NODISCARD int license_client_release(
 	struct license_client *client, struct license_release *releases, size_t count);
 

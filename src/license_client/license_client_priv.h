@@ -71,6 +71,7 @@ struct license_client {
 	/* Of this process. */
 	struct http_client *http; /* for the endpoint; NULL until it is needed */
 	int64_t service_ahead_s; /* what the service said of our clock, for Garner-Time alone */
+	int64_t failed_us;       /* when a contact failed last; 0: the last one was good */
 	int64_t listed_us;       /* when the list was asked for last; 0: never */
 };
 

@@ -3,7 +3,12 @@
 
 #include <stddef.h>
 
+#include "license/keyset.h"
 #include "vendor_root_config.h"
+
+#ifdef VENDOR_ROOT
+_Static_assert(sizeof(VENDOR_ROOT) == KEYSET_ROOT_SIZE - 1, "vendor_root is not a root.pub");
+#endif
 
 const char *vendor_root(void)
 {

@@ -86,16 +86,17 @@ const char *http_call_peer(struct http_call *call)
 	const union MHD_ConnectionInfo *info =
 		MHD_get_connection_info(call->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 	const struct sockaddr *address = info ? info->client_addr : NULL;
+	struct sockaddr_in four;
+	struct sockaddr_in6 six;
 
 	snprintf(call->peer, sizeof(call->peer), "local");
-	if (address && address->sa_family == AF_INET)
-		inet_ntop(AF_INET,
-			&((const struct sockaddr_in *)(const void *)address)->sin_addr,
-			call->peer, sizeof(call->peer));
-	else if (address && address->sa_family == AF_INET6)
-		inet_ntop(AF_INET6,
-			&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr,
-			call->peer, sizeof(call->peer));
+	if (address && address->sa_family == AF_INET) {
+		memcpy(&four, address, sizeof(four));
+		inet_ntop(AF_INET, &four.sin_addr, call->peer, sizeof(call->peer));
+	} else if (address && address->sa_family == AF_INET6) {
+		memcpy(&six, address, sizeof(six));
+		inet_ntop(AF_INET6, &six.sin6_addr, call->peer, sizeof(call->peer));
+	}
 	return call->peer;
 }
 

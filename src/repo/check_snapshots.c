@@ -117,6 +117,7 @@ static int check_tree(struct place *at)
 			r = check_folder(at);
 		}
 	}
+	at->tree = NULL;
 	path_tree_free(&tree);
 	return r;
 }

@@ -38,7 +38,7 @@ static int take_block(struct reader *reader, struct directory_block *block)
 		r = reader_bytes(reader, 2, &kinds);
 	if (r == 0)
 		r = reader_u32(reader, &block->chunks);
-	if (r < 0)
+	if (r != 0)
 		return r;
 	block->piece = kinds[0];
 	block->codec = kinds[1];

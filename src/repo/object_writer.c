@@ -160,8 +160,9 @@ int object_writer_folder(struct object_writer *object, const struct tree_folder 
 void object_take(struct object_writer *object, const struct folder_record *record)
 {
 	struct node *node = node_find(object->now, record->folder.id);
-	struct tree_folder *folder = &node->record.folder;
 
+	ASSERT(node);
+	struct tree_folder *folder = &node->record.folder;
 	memcpy(folder->list_id, record->list.id, REPO_ID_SIZE);
 	folder->items = record->folder.items;
 	folder->bytes = record->folder.bytes;

@@ -155,7 +155,7 @@ static int judge_trailer(const uint8_t *trailer, uint64_t pack_size, const struc
 		r = reader_u32(&reader, &version);
 	if (r == 0)
 		r = reader_bytes(&reader, sizeof(commitment) + MAGIC_SIZE, &rest);
-	if (r < 0)
+	if (r != 0)
 		return r;
 	seal_commitment(seal, commitment);
 	if (version != FORMAT_VERSION ||
@@ -182,7 +182,7 @@ static int read_directory(struct repo *repo, const struct index_pack *pack,
 	int r = storage_read(repo->storage, path, &range, trailer);
 	if (r == 0)
 		r = judge_trailer(trailer, pack->size, seal, &size);
-	if (r < 0)
+	if (r != 0)
 		return r;
 	uint8_t *at = buf_reserve(directory, size);
 	if (!at)

@@ -46,7 +46,7 @@ int record_get_content(struct reader *reader, struct repo_content *out)
 		r = reader_u64(reader, &out->size);
 	if (r == 0)
 		r = reader_bytes(reader, 1, &is_list);
-	if (r < 0)
+	if (r != 0)
 		return r;
 	if (*is_list > 1)
 		return err_set(ERR_CORRUPT, "a content that is neither chunk nor list");

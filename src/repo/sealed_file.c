@@ -97,10 +97,10 @@ static int visit_file(void *context, const char *path, uint64_t size)
 	uint8_t bytes[NAME_SIZE];
 
 	(void)size;
-	if (!name || strlen(++name) != NAME_TEXT - 1 ||
-		text_from_hex(name, bytes, sizeof(bytes)) < 0)
+	if (!name || strlen(name + 1) != NAME_TEXT - 1 ||
+		text_from_hex(name + 1, bytes, sizeof(bytes)) < 0)
 		return 0;
-	return listing->visit(listing->context, name);
+	return listing->visit(listing->context, name + 1);
 }
 
 int sealed_list(struct repo *repo, const struct sealed_kind *kind,

@@ -80,7 +80,7 @@ static int get_object(struct reader *reader, struct repo_object *object)
 		r = reader_u64(reader, &object->bytes);
 	if (r == 0)
 		r = record_get_content(reader, &object->tree);
-	if (r < 0)
+	if (r != 0)
 		return r;
 	object->kind = mem_strdup(kind);
 	object->name = mem_strdup(name);

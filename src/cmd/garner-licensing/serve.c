@@ -48,7 +48,7 @@ int serve_run(void *context, const struct options *options)
 	int r = app_open_home(app);
 	if (r == 0)
 		r = service_start(app->home, &service_options, &service);
-	if (r < 0)
+	if (r != 0)
 		return r;
 	announce(app, service);
 	sigwait(&signals, &number);

@@ -131,7 +131,7 @@ static int last_run(struct scheduler *scheduler, const char *job, int64_t *out)
 int scheduler_run(void *context, const char *job)
 {
 	struct scheduler *scheduler = context;
-	int64_t run_before;
+	int64_t run_before = 0;
 	int r = last_run(scheduler, job, &run_before);
 
 	if (r < 0)

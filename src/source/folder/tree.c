@@ -138,7 +138,7 @@ int folder_list(const struct folder_source *source, const char *path, bool tell,
 	int fd = -1;
 	int r = folder_open(source, path, true, &fd);
 
-	if (r < 0)
+	if (r != 0)
 		return r;
 	DIR *stream = fdopendir(fd);
 	if (!stream) {
@@ -150,7 +150,7 @@ int folder_list(const struct folder_source *source, const char *path, bool tell,
 	for (size_t i = 0; r == 0 && i < names.count; i++) {
 		AUTO_TEXT below = folder_join(path, names.list[i]);
 		struct folder_entry entry = {.name = names.list[i], .path = below};
-		r = visit_name(source, dirfd(stream), &entry, tell);
+		r = visit_name(source, fd, &entry, tell); /* fd: the stream's */
 		if (r == 1)
 			r = visit(context, &entry);
 	}
