@@ -120,6 +120,25 @@ static void E2_offline_each_object_of_a_claim_is_decided_for_itself(void **state
 	assert_int_equal(claims[1].newly, 0);
 }
 
+static void a_service_that_was_silent_just_now_is_asked_once(void **state)
+{
+	struct world *world = *state;
+	struct license_claim claim;
+
+	fake_service_lie(world->service, LIE_503);
+	int calls = world->service->calls;
+	assert_int_equal(world_claim(world, &claim, "a", NULL), ERR_UNAVAILABLE);
+	assert_int_equal(world->service->calls, calls + 3);
+	assert_int_equal(world_claim(world, &claim, "b", NULL), ERR_UNAVAILABLE);
+	assert_int_equal(world->service->calls, calls + 4);
+	world_pass(120);
+	assert_int_equal(world_claim(world, &claim, "b", NULL), ERR_UNAVAILABLE);
+	assert_int_equal(world->service->calls, calls + 7);
+	fake_service_lie(world->service, LIE_NONE);
+	assert_int_equal(world_claim(world, &claim, "b", NULL), 0);
+	assert_true(claim.granted);
+}
+
 static void E3_nothing_is_granted_when_suspended(void **state)
 {
 	struct world *world = *state;
@@ -285,6 +304,7 @@ int main(void)
 		TEST(E2_offline_what_is_held_goes_on_and_new_ones_wait, world_setup_active),
 		TEST(E2_offline_each_object_of_a_claim_is_decided_for_itself,
 			world_setup_active),
+		TEST(a_service_that_was_silent_just_now_is_asked_once, world_setup_active),
 		TEST(E3_nothing_is_granted_when_suspended, world_setup_active),
 		TEST(A4_nothing_is_granted_after_the_term, world_setup_active),
 		TEST(an_instance_without_a_license_claims_nothing, world_setup),

@@ -7,6 +7,7 @@
 
 #include "base/io.h"
 #include "base/mem.h"
+#include "license_client/license_client_priv.h"
 #include "world.h"
 
 /* The state's files: damaged, edited, taken from elsewhere (E5). */
@@ -189,6 +190,18 @@ static void E5_the_lease_of_another_instance_is_no_license(void **state)
 	license_client_close(other);
 }
 
+static void E5_a_state_that_was_copied_to_another_machine_is_told(void **state)
+{
+	struct world *world = *state;
+
+	world->client->machine[0] ^= 1;
+	struct license_status status = world_status(world);
+	assert_int_equal(status.state, LICENSE_ACTIVE);
+	assert_non_null(strstr(status.trouble, "copied from another machine"));
+	assert_int_equal(contact(world), 0);
+	assert_string_equal(world_status(world).trouble, "");
+}
+
 static void E5_a_damaged_identity_opens_nothing(void **state)
 {
 	struct world *world = *state;
@@ -273,6 +286,7 @@ int main(void)
 		TEST(E5_an_old_held_set_does_not_bring_released_licenses_back),
 		TEST(E5_an_old_lease_ends_when_it_would_have_ended),
 		TEST(E5_the_lease_of_another_instance_is_no_license),
+		TEST(E5_a_state_that_was_copied_to_another_machine_is_told),
 		TEST(E5_a_damaged_identity_opens_nothing),
 		TEST(E5_a_new_identity_must_be_activated),
 		TEST(a_full_disk_fails_an_activation_and_no_claim),

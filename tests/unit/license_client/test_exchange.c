@@ -132,7 +132,7 @@ static void a_contact_takes_no_longer_than_it_may(void **state)
 	fake_service_lie(world->service, LIE_SLOW);
 	int64_t before = clock_monotonic_us();
 	assert_int_equal(license_client_contact(world->client, 300), ERR_NETWORK);
-	assert_in_range(clock_monotonic_us() - before, 200 * 1000, 1200 * 1000);
+	assert_in_range(clock_monotonic_us() - before, 200 * 1000, 1450 * 1000);
 }
 
 static void a_wrong_clock_asks_once_more_in_the_services_time(void **state)
