@@ -1,68 +1,56 @@
-#!/usr/bin/env node
 // SPDX-License-Identifier: Apache-2.0
-// Prints which tests prove which rule of the licensing. The rules are those of tests/rules.txt; a
-// test names its rules at the beginning of its own name: `static void A1_A2_…` in tests/unit,
-// `test('C5, T21: …'` in tests/system.
-// Use: tools/rules.mjs
-// Exit: 0, or 1 where a test names a rule that there is not, as FILE:LINE: what.
+// Prints which tests prove which rule of the licensing. Ids stand at the beginning of a test's name:
+// `static void A1_A2_…(void **state)` in C, `test('T1, T2: …'` in the system tests. An id that is no
+// rule is an error; a rule without a test is shown as such.
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-process.chdir(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+const id = '(?:[A-I]\\d{1,2}|T\\d{1,2}b?|B)';
 
-const looksLikeId = /^(?:[A-IT]\d+[a-z]?|B)$/;
-
-function readRules() {
-  return new Map(fs.readFileSync('tests/rules.txt', 'utf8').split('\n')
-    .filter((line) => line.trim() && !line.startsWith('#'))
-    .map((line) => [line.split(' ')[0], { title: line.slice(line.indexOf(' ') + 1), tests: [] }]));
+const rules = new Map();
+for (const line of fs.readFileSync(path.join(root, 'tests/rules.txt'), 'utf8').split('\n')) {
+  const [, rule, title] = line.match(/^([A-Z]\d*b?) (.*)$/) ?? [];
+  if (rule) rules.set(rule, { title, tests: [] });
 }
 
-// The ids that words begin with.
-function leadingIds(words) {
-  const end = words.findIndex((word) => !looksLikeId.test(word));
-  return end < 0 ? words : words.slice(0, end);
+function* testsOf(file) {
+  const text = fs.readFileSync(file, 'utf8');
+  const pattern = file.endsWith('.c')
+    ? new RegExp(`^static void ((?:${id}_)+)([a-z]\\w*)\\(void \\*\\*state\\)`, 'gm')
+    : new RegExp(`^test\\(['\`]((?:${id}, )*${id})(?:, first line)?: ([^'\`]*)`, 'gm');
+  for (const [, ids, name] of text.matchAll(pattern))
+    yield { ids: ids.match(new RegExp(id, 'g')), name: name.replaceAll('_', ' ') };
 }
 
-const kinds = [
-  {
-    folder: 'tests/unit', ending: '.c',
-    pattern: /^static void (\w+)\(/,
-    ids: (name) => leadingIds(name.split('_')),
-  },
-  {
-    folder: 'tests/system', ending: '.mjs',
-    pattern: /^\s*(?:test|it)(?:\.\w+)?\(\s*(?:'((?:[^'\\]|\\.)*)'|"([^"]*)"|`([^`]*)`)/,
-    ids: (title) => leadingIds(title.split(':')[0].split(/,\s*/)),
-  },
-];
-
-function testsOf({ folder, ending, pattern, ids }) {
-  return fs.readdirSync(folder, { recursive: true })
-    .filter((name) => name.endsWith(ending) && !name.includes('node_modules')).sort()
-    .flatMap((name) => fs.readFileSync(path.join(folder, name), 'utf8').split('\n').flatMap((line, index) => {
-      const title = pattern.exec(line)?.slice(1).find((group) => group !== undefined);
-      if (!title) return [];
-      return [{ place: `${folder}/${name}:${index + 1}`, title, ids: ids(title) }];
-    }));
+function walk(folder) {
+  return fs.readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    if (entry.name === 'node_modules') return [];
+    const file = path.join(folder, entry.name);
+    return entry.isDirectory() ? walk(file) : /\.(c|test\.mjs)$/.test(entry.name) ? [file] : [];
+  });
 }
 
-const rules = readRules();
-const strangers = [];
-for (const test of kinds.flatMap(testsOf)) {
-  for (const id of test.ids) {
-    if (rules.has(id)) rules.get(id).tests.push(test);
-    else strangers.push(`${test.place}: "${test.title}" names the rule ${id}, which is not in tests/rules.txt`);
+let unknown = 0;
+for (const file of walk(path.join(root, 'tests')).sort()) {
+  for (const { ids, name } of testsOf(file)) {
+    for (const rule of ids) {
+      if (rules.has(rule)) {
+        rules.get(rule).tests.push(`${path.relative(root, file)}: ${name}`);
+      } else {
+        console.error(`${path.relative(root, file)}: ${rule} is no rule: ${name}`);
+        unknown++;
+      }
+    }
   }
 }
-
-for (const [id, { title, tests }] of rules) {
-  console.log(`${id.padEnd(5)}${title}`);
-  for (const test of tests) console.log(`        ${test.place}  ${test.title}`);
-  if (!tests.length) console.log('        no test yet');
+let proven = 0;
+for (const [rule, { title, tests }] of rules) {
+  proven += tests.length > 0;
+  console.log(`${rule.padEnd(4)} ${title}`);
+  for (const test of tests) console.log(`       ${test}`);
+  if (!tests.length) console.log('       (no test yet)');
 }
-for (const stranger of strangers) console.log(stranger);
-const proved = [...rules.values()].filter(({ tests }) => tests.length).length;
-console.log(`${proved} of ${rules.size} rules have tests`);
-process.exitCode = strangers.length ? 1 : 0;
+console.log(`${proven} of ${rules.size} rules have tests`);
+process.exit(unknown ? 1 : 0);

@@ -39,8 +39,7 @@ static uint32_t hash_of(const struct items *items, const char *id)
 
 static const uint8_t *record_at(const struct items *items, const struct items_entry *entry)
 {
-	/* NOLINTNEXTLINE: entries is NULL only while count is 0, which the analyser cannot see.
-	 */
+	/* NOLINTNEXTLINE: entries is NULL only while count is 0. */
 	return items->arena.data + entry->at;
 }
 
