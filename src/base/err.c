@@ -7,11 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What err.h tells the analyser instead of them. */
+#undef err_set
+#undef err_errno
+
 enum { MESSAGE_SIZE = 1024 };
 
 static _Thread_local char message[MESSAGE_SIZE];
 
-int(err_set)(enum err code, const char *format, ...)
+int err_set(enum err code, const char *format, ...)
 {
 	char text[MESSAGE_SIZE]; /* apart, so that the old message may be an argument */
 	va_list arguments;
@@ -47,7 +51,7 @@ int err_wrap(int code, const char *format, ...)
 	return code;
 }
 
-int(err_errno)(const char *format, ...)
+int err_errno(const char *format, ...)
 {
 	int number = errno;
 	char context[MESSAGE_SIZE / 2];
