@@ -278,6 +278,8 @@ static void C10_the_object_in_hand_is_ended_and_the_next_is_not_begun(void **sta
 {
 	const struct fixture *fixture = *state;
 
+	objects[1].owner.purpose = "shared"; /* one that needs no license is not begun either */
+	objects[1].owner.exchange_license = false;
 	script.on_read = expire_now;
 	assert_int_equal(fixture_run(fixture), ERR_PARTIAL);
 	script.on_read = NULL;

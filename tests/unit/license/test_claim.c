@@ -84,6 +84,7 @@ static void B13_a_user_in_many_objects_counts_once(void **state)
 
 	assert_int_equal(claim_decide(objects, 2, marks, 2), 2);
 	assert_int_equal(objects[0].newly, 2);
+	assert_true(objects[1].granted);
 	assert_int_equal(objects[1].newly, 0);
 }
 
