@@ -9,6 +9,7 @@
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "base/timestamp.h"
 
 /* A struct json is a json-c object under another name; this file alone knows. */
 
@@ -272,6 +273,14 @@ void json_put_text(struct json *object, const char *key, const char *text)
 void json_put_int(struct json *object, const char *key, int64_t value)
 {
 	json_put(object, key, json_new_int(value));
+}
+
+void json_put_time(struct json *object, const char *key, int64_t at_s)
+{
+	char text[TIMESTAMP_SIZE];
+
+	timestamp_format(at_s, text);
+	json_put_text(object, key, at_s ? text : NULL);
 }
 
 void json_put_bool(struct json *object, const char *key, bool value)

@@ -75,6 +75,8 @@ struct json *json_new_int(int64_t value);
 void json_put(struct json *object, const char *key, struct json *value);    /* NULL: null */
 void json_put_text(struct json *object, const char *key, const char *text); /* NULL: null */
 void json_put_int(struct json *object, const char *key, int64_t value);
+/** A moment as RFC 3339 text; null for 0. */
+void json_put_time(struct json *object, const char *key, int64_t at_s);
 void json_put_bool(struct json *object, const char *key, bool value);
 void json_remove(struct json *object, const char *key);
 void json_append(struct json *array, struct json *value);

@@ -15,7 +15,6 @@ static int open_parts(struct installation *installation)
 {
 	AUTO_TEXT database = io_join(installation->folder, "garner.db");
 	AUTO_TEXT key = io_join(installation->folder, "state.key");
-	AUTO_TEXT license = io_join(installation->folder, "license");
 	int r = io_make_folders(installation->folder, 0700);
 
 	if (r == 0)
@@ -24,12 +23,10 @@ static int open_parts(struct installation *installation)
 		r = db_open(database, &installation->db);
 	if (r == 0)
 		r = db_migrate(installation->db, schema_scripts, schema_script_count);
-	if (r == 0)
-		r = license_client_open(license, &installation->license);
 	return r;
 }
 
-int installation_open(const char *folder, struct installation **out)
+int installation_open_plain(const char *folder, struct installation **out)
 {
 	struct installation *installation = mem_alloc(sizeof(*installation));
 
@@ -42,6 +39,21 @@ int installation_open(const char *folder, struct installation **out)
 	}
 	*out = installation;
 	return 0;
+}
+
+int installation_open(const char *folder, struct installation **out)
+{
+	int r = installation_open_plain(folder, out);
+
+	if (r < 0)
+		return r;
+	AUTO_TEXT license = io_join((*out)->folder, "license");
+	r = license_client_open(license, &(*out)->license);
+	if (r < 0) {
+		installation_close(*out);
+		*out = NULL;
+	}
+	return err_wrap(r, "state folder %s", folder);
 }
 
 void installation_close(struct installation *installation)

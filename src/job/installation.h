@@ -25,6 +25,10 @@ struct installation {
 /** Opens the folder, and makes it where it is not there. ERR_IO, ERR_CORRUPT, ERR_INVALID where
  * a newer program made it. The caller closes it. */
 NODISCARD int installation_open(const char *folder, struct installation **out);
+
+/** The same without the license, which is then NULL: for restores, which nothing that is wrong
+ * with a license may hinder. */
+NODISCARD int installation_open_plain(const char *folder, struct installation **out);
 void installation_close(struct installation *installation); /* NULL is fine */
 
 /** Seals a secret text as lower-case hexadecimal digits for a column; the caller frees it. */

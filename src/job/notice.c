@@ -90,8 +90,8 @@ int notice_list(struct installation *installation, bool all, struct json **out)
 		json_put_text(notice, "job", db_text(rows, 2));
 		json_put_text(notice, "object", db_text(rows, 3));
 		json_put_text(notice, "text", db_text(rows, 4));
-		report_put_time(notice, "raised_at", db_int(rows, 5));
-		report_put_time(notice, "cleared_at", db_int(rows, 6));
+		json_put_time(notice, "raised_at", db_int(rows, 5));
+		json_put_time(notice, "cleared_at", db_int(rows, 6));
 		json_append(list, notice);
 		r = 0;
 	}

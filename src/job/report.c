@@ -20,14 +20,6 @@ struct json *report_reason(const char *code, const char *text)
 	return reason;
 }
 
-void report_put_time(struct json *json, const char *key, int64_t at_s)
-{
-	char text[TIMESTAMP_SIZE];
-
-	timestamp_format(at_s, text);
-	json_put_text(json, key, at_s ? text : NULL);
-}
-
 const char *report_state_text(const char *state)
 {
 	static const char *const texts[][2] = {
@@ -166,8 +158,8 @@ static int put_run(struct installation *installation, const struct job *job,
 	bool running = text_equal(state, "running") || text_equal(state, "queued");
 	put_state(report, state);
 	put_run_reason(report, rows, !ended && !running);
-	report_put_time(report, "started_at", db_int(rows, 1));
-	report_put_time(report, "ended_at", db_int(rows, 2));
+	json_put_time(report, "started_at", db_int(rows, 1));
+	json_put_time(report, "ended_at", db_int(rows, 2));
 	json_put_text(report, "snapshot", *db_text(rows, 6) ? db_text(rows, 6) : NULL);
 	if (running)
 		r = put_progress(report, db_text(rows, 7));
@@ -192,7 +184,7 @@ static int describe(struct installation *installation, const char *name, bool wi
 	json_put_text(report, "selection", job->objects);
 	json_put_text(report, "order", job->ordering);
 	json_put_text(report, "schedule", job->schedule);
-	report_put_time(report, "next_run_at", job->next_run_s);
+	json_put_time(report, "next_run_at", job->next_run_s);
 	r = put_run(installation, job, report, with_objects);
 	if (r == 0)
 		*out = STEAL(report);

@@ -28,9 +28,6 @@ NODISCARD int report_take_suspended(struct installation *installation, struct js
 /** { "code", "text" }, or null where the code is "". */
 struct json *report_reason(const char *code, const char *text);
 
-/** A moment as a text, or null for 0. */
-void report_put_time(struct json *json, const char *key, int64_t at_s);
-
 /** The words that people see for a state of a job. */
 const char *report_state_text(const char *state);
 

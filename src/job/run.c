@@ -11,7 +11,7 @@
 #include "base/text.h"
 #include "job/connection.h"
 #include "job/gate.h"
-#include "job/store.h"
+#include "job/storages.h"
 
 /* What is stored becomes durable after so many bytes, or so long, so that a kill costs little.
  */
@@ -20,7 +20,7 @@ enum { COMMIT_EVERY_BYTES = 64 << 20, COMMIT_EVERY_US = 30000000 };
 static int open_ends(struct run *run)
 {
 	const struct connection_open how = {.cancel = &run->stop, .usage = &run->usage};
-	int r = store_open(run->installation, run->job->storage, &run->repo);
+	int r = storages_open(run->installation, run->job->storage, &run->repo);
 
 	if (r == 0)
 		r = repo_writer_open(run->repo, &run->writer);

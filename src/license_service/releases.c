@@ -12,14 +12,6 @@
 
 enum { DETAIL_MAX = 1024 * 1024 };
 
-static void put_time(struct json *object, const char *key, int64_t at_s)
-{
-	char text[TIMESTAMP_SIZE];
-
-	timestamp_format(at_s, text);
-	json_put_text(object, key, text);
-}
-
 /* Deletes an assignment that is old enough. 1 when it did, 0 when it was too young or not
  * there; *assigned_s is then its moment, or 0. */
 static int release_one(struct ledger *ledger, const char *subject, int64_t *assigned_s)
@@ -63,7 +55,7 @@ static int release(
 	const char *reason = r ? NULL : assigned_s ? "too_early" : "not_assigned";
 	struct json *json = result(subject, reason);
 	if (!r && assigned_s)
-		put_time(json, "releasable_at", release_first_moment(assigned_s));
+		json_put_time(json, "releasable_at", release_first_moment(assigned_s));
 	json_append(results, json);
 	if (r && buf_printf(names, "%s%s", names->size ? "," : "", subject) < 0)
 		return ERR_LIMIT;
@@ -135,8 +127,8 @@ static int read_page(struct ledger *ledger, const struct releases_list *list,
 		struct json *subject = json_new_object();
 
 		json_put_text(subject, "id", db_text(rows, 0));
-		put_time(subject, "assigned_at", db_int(rows, 1));
-		put_time(subject, "releasable_at", release_first_moment(db_int(rows, 1)));
+		json_put_time(subject, "assigned_at", db_int(rows, 1));
+		json_put_time(subject, "releasable_at", release_first_moment(db_int(rows, 1)));
 		json_append(subjects, subject);
 	}
 	*more = r > 0;

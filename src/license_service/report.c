@@ -6,14 +6,6 @@
 #include "db/db.h"
 #include "license_service/ledger.h"
 
-void report_put_time(struct json *object, const char *key, int64_t at_s)
-{
-	char text[TIMESTAMP_SIZE];
-
-	timestamp_format(at_s, text);
-	json_put_text(object, key, at_s ? text : NULL);
-}
-
 static void put_license(struct json *report, const struct ledger *ledger)
 {
 	const struct license *license = &ledger->license;
@@ -25,13 +17,13 @@ static void put_license(struct json *report, const struct ledger *ledger)
 		report, "state", license_phase_name(license_phase(license, ledger->now_s)));
 	json_put_int(report, "seats", license->seats);
 	json_put_int(report, "used", license->used);
-	report_put_time(report, "activated_at", license->activated_s);
-	report_put_time(report, "expires_at", license_expires(license));
-	report_put_time(report, "revoked_at", license->revoked_s);
+	json_put_time(report, "activated_at", license->activated_s);
+	json_put_time(report, "expires_at", license_expires(license));
+	json_put_time(report, "revoked_at", license->revoked_s);
 	for (size_t i = 0; i < license->waiting_count; i++) {
 		struct json *renewal = json_new_object();
 
-		report_put_time(renewal, "starts_at", license->waiting[i].start_s);
+		json_put_time(renewal, "starts_at", license->waiting[i].start_s);
 		json_put_int(renewal, "seats", license->waiting[i].seats);
 		json_append(renewals, renewal);
 	}
@@ -53,8 +45,8 @@ static int put_instances(struct json *report, const struct ledger *ledger)
 
 		json_put_text(instance, "id", db_text(rows, 0));
 		json_put_text(instance, "name", db_text(rows, 1));
-		report_put_time(instance, "first_seen", db_int(rows, 2));
-		report_put_time(instance, "last_seen", db_int(rows, 3));
+		json_put_time(instance, "first_seen", db_int(rows, 2));
+		json_put_time(instance, "last_seen", db_int(rows, 3));
 		json_append(instances, instance);
 	}
 	return r;
@@ -73,7 +65,7 @@ static int put_events(struct json *report, const struct ledger *ledger)
 	while (r >= 0 && (r = db_next(rows)) > 0) {
 		struct json *event = json_new_object();
 
-		report_put_time(event, "at", db_int(rows, 0));
+		json_put_time(event, "at", db_int(rows, 0));
 		json_put_text(event, "kind", db_text(rows, 1));
 		json_put_text(event, "detail", db_text(rows, 2));
 		json_put_text(event, "hash", db_text(rows, 3));

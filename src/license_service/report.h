@@ -14,7 +14,4 @@
 NODISCARD int report_license(
 	struct store *store, const char *license_id, int64_t now_s, struct json **out);
 
-/** Puts a time under `key`; null where it is 0. */
-void report_put_time(struct json *object, const char *key, int64_t at_s);
-
 #endif

@@ -3,7 +3,7 @@
 
 #include "base/mem.h"
 #include "job/connection.h"
-#include "job/store.h"
+#include "job/storages.h"
 
 /* Connections and storages. */
 
@@ -75,14 +75,14 @@ static int add_storage(const struct operation_call *call, struct json **out)
 	if (r == 0)
 		r = operation_want(call, "path", &path);
 	if (r == 0)
-		r = store_add(call->installation, name, path,
+		r = storages_add(call->installation, name, path,
 			json_get_text(call->arguments, "password"), out);
 	return r;
 }
 
 static int list_storages(const struct operation_call *call, struct json **out)
 {
-	return store_list(call->installation, out);
+	return storages_list(call->installation, out);
 }
 
 static int remove_storage(const struct operation_call *call, struct json **out)
@@ -91,7 +91,7 @@ static int remove_storage(const struct operation_call *call, struct json **out)
 	int r = operation_want(call, "name", &name);
 
 	if (r == 0)
-		r = store_remove(call->installation, name);
+		r = storages_remove(call->installation, name);
 	*out = r == 0 ? json_new_object() : NULL;
 	return r;
 }

@@ -19,9 +19,9 @@ static int describe_status(const struct operation_call *call, struct json **out)
 	json_put_text(json, "key", *status.key_masked ? status.key_masked : NULL);
 	json_put_int(json, "seats", status.seats);
 	json_put_int(json, "used", status.used);
-	report_put_time(json, "expires_at", status.expires_s);
-	report_put_time(json, "offline_until", status.offline_until_s);
-	report_put_time(json, "offline_since", status.offline_since_s);
+	json_put_time(json, "expires_at", status.expires_s);
+	json_put_time(json, "offline_until", status.offline_until_s);
+	json_put_time(json, "offline_since", status.offline_since_s);
 	json_put_text(json, "server", *status.server ? status.server : NULL);
 	json_put_bool(json, "development", status.development);
 	json_put(json, "reason",

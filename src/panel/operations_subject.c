@@ -63,8 +63,8 @@ static int describe_subject(
 		return r;
 	json_put_text(json, "id", subject->id);
 	json_put_text(json, "name", name);
-	report_put_time(json, "assigned_at", subject->assigned_s);
-	report_put_time(json, "releasable_at", subject->releasable_s);
+	json_put_time(json, "assigned_at", subject->assigned_s);
+	json_put_time(json, "releasable_at", subject->releasable_s);
 	r = put_needs(db, subject->id, json);
 	if (r == 0)
 		*out = STEAL(json);

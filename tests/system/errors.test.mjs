@@ -206,3 +206,15 @@ test('what a tampered repository gives back is an error, never wrong content: ex
   const restore = instance.garner('restore', snapshot, '--to', world.path('out'));
   assert.equal(restore.code, 7);
 });
+
+test('A4: a damaged license hinders no restore', async (t) => {
+  const world = new World(t);
+  world.write('files/a/x.txt', 'content');
+  const instance = folderInstance(world);
+  const { snapshot } = instance.start();
+  for (const name of fs.readdirSync(`${instance.state}/license`)) fs.writeFileSync(`${instance.state}/license/${name}`, 'nonsense');
+  assert.notEqual(instance.garner('license', 'status').code, 0);
+  instance.ok('restore', `${snapshot}:folder/a`, '--to', world.path('out'));
+  assert.equal(fs.readFileSync(world.path('out/x.txt'), 'utf8'), 'content');
+  assert.equal(instance.garner('check', '--read-data').code, 0);
+});

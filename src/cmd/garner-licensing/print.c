@@ -72,8 +72,8 @@ static struct json *order_json(const struct order *order, const char *masked)
 	json_put_text(json, "license_key", order->key[0] ? order->key : masked);
 	json_put_int(json, "seats", order->seats);
 	print_put_price(json, order->amount, order->currency);
-	report_put_time(json, "placed_at", order->placed_s);
-	report_put_time(json, "completed_at", order->completed_s);
+	json_put_time(json, "placed_at", order->placed_s);
+	json_put_time(json, "completed_at", order->completed_s);
 	return json;
 }
 

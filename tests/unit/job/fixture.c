@@ -13,7 +13,7 @@
 #include "job/connection.h"
 #include "job/notice.h"
 #include "job/report.h"
-#include "job/store.h"
+#include "job/storages.h"
 #include "repo/path.h"
 
 enum { TEXT_MOST = 1 << 20 };
@@ -56,7 +56,7 @@ int fixture_setup(void **state)
 	if (r == 0)
 		r = connection_add(fixture->installation, &connection);
 	if (r == 0)
-		r = store_add(fixture->installation, "disk", fixture->place, NULL, &storage);
+		r = storages_add(fixture->installation, "disk", fixture->place, NULL, &storage);
 	return r;
 }
 
@@ -223,7 +223,7 @@ char *fixture_stored(const struct fixture *fixture)
 	AUTO_TEXT id = fixture_snapshot_id(fixture);
 	struct snapshot *snapshot;
 
-	assert_int_equal(store_open(fixture->installation, "disk", &listing.repo), 0);
+	assert_int_equal(storages_open(fixture->installation, "disk", &listing.repo), 0);
 	assert_int_equal(repo_snapshot(listing.repo, id, &snapshot), 0);
 	const struct path_visitor visitor = {
 		.visit = list_entry, .context = &listing, .deep = true};

@@ -13,7 +13,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "job/restore.h"
-#include "job/store.h"
+#include "job/storages.h"
 #include "script.h"
 
 static const struct source_object objects[] = {
@@ -91,7 +91,7 @@ static void back_up(struct world *world)
 	AUTO_TEXT id = fixture_snapshot_id(world->fixture);
 	repo_close(world->repo);
 	snapshot_free(world->snapshot);
-	assert_int_equal(store_open(world->fixture->installation, "disk", &world->repo), 0);
+	assert_int_equal(storages_open(world->fixture->installation, "disk", &world->repo), 0);
 	assert_int_equal(repo_snapshot(world->repo, id, &world->snapshot), 0);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "job/store.h"
+#include "job/storages.h"
 
 #include <string.h>
 
@@ -65,7 +65,7 @@ static int refuse_known(struct installation *installation, const char *name)
 	return r;
 }
 
-int store_add(struct installation *installation, const char *name, const char *path,
+int storages_add(struct installation *installation, const char *name, const char *path,
 	const char *password, struct json **out)
 {
 	AUTO_TEXT absolute = io_absolute(path);
@@ -95,7 +95,7 @@ int store_add(struct installation *installation, const char *name, const char *p
 	return 0;
 }
 
-int store_list(struct installation *installation, struct json **out)
+int storages_list(struct installation *installation, struct json **out)
 {
 	AUTO_ROWS rows = NULL;
 	AUTO_JSON list = json_new_array();
@@ -116,7 +116,7 @@ int store_list(struct installation *installation, struct json **out)
 	return 0;
 }
 
-int store_remove(struct installation *installation, const char *name)
+int storages_remove(struct installation *installation, const char *name)
 {
 	AUTO_ROWS rows = NULL;
 	int r = db_one(
@@ -151,7 +151,7 @@ static int only_one(struct installation *installation, char **out)
 	return 0;
 }
 
-int store_open(struct installation *installation, const char *name, struct repo **out)
+int storages_open(struct installation *installation, const char *name, struct repo **out)
 {
 	AUTO_ROWS rows = NULL;
 	AUTO_TEXT only = NULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef JOB_STORE_H
-#define JOB_STORE_H
+#ifndef JOB_STORAGES_H
+#define JOB_STORAGES_H
 
 #include "base/json.h"
 #include "job/installation.h"
@@ -15,19 +15,19 @@
  * password a key file is made in the state folder (keys/NAME.key), which the result names as
  * key_file. The result (created, path, key_file) is the caller's to free. ERR_EXISTS for the
  * name, ERR_PASSWORD, ERR_IO, … */
-NODISCARD int store_add(struct installation *installation, const char *name, const char *path,
-	const char *password, struct json **out);
+NODISCARD int storages_add(struct installation *installation, const char *name,
+	const char *path, const char *password, struct json **out);
 
 /** "storages": [ { name, path } ]. */
-NODISCARD int store_list(struct installation *installation, struct json **out);
+NODISCARD int storages_list(struct installation *installation, struct json **out);
 
 /** Forgets a storage; the repository stays where it lies. ERR_INVALID while jobs use it. */
-NODISCARD int store_remove(struct installation *installation, const char *name);
+NODISCARD int storages_remove(struct installation *installation, const char *name);
 
 /** Opens the repository of a storage; `name` may be NULL where there is only one. ERR_NOTFOUND;
  * ERR_NOREPO where there is no storage at all, ERR_INVALID where there are several, and what
  * repo_open gives. */
-NODISCARD int store_open(
+NODISCARD int storages_open(
 	struct installation *installation, const char *name, struct repo **out);
 
 #endif

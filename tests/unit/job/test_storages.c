@@ -8,13 +8,13 @@
 
 #include "base/io.h"
 #include "base/mem.h"
-#include "job/store.h"
+#include "job/storages.h"
 
 static int add(
 	const struct fixture *fixture, const char *name, const char *path, const char *password)
 {
 	AUTO_JSON result = NULL;
-	int r = store_add(fixture->installation, name, path, password, &result);
+	int r = storages_add(fixture->installation, name, path, password, &result);
 
 	assert_true((result != NULL) == (r == 0));
 	return r;
@@ -24,7 +24,7 @@ static int open_store(const struct installation *installation, const char *name)
 {
 	struct repo *repo = NULL;
 	struct installation copy = *installation;
-	int r = store_open(&copy, name, &repo);
+	int r = storages_open(&copy, name, &repo);
 
 	assert_true((repo != NULL) == (r == 0));
 	repo_close(repo);
@@ -39,7 +39,7 @@ static void without_a_password_a_key_file_is_made_for_the_owner_alone(void **sta
 	struct repo *repo;
 
 	assert_int_equal(
-		store_add(fixture->installation, "disk", fixture->place, NULL, &result), 0);
+		storages_add(fixture->installation, "disk", fixture->place, NULL, &result), 0);
 	assert_true(json_get_bool(result, "created", false));
 	assert_string_equal(json_get_text(result, "path"), fixture->place);
 	const char *key_file = json_get_text(result, "key_file");
@@ -61,7 +61,7 @@ static void a_repository_that_is_there_is_opened_with_its_own_password_alone(voi
 	assert_int_equal(add(fixture, "wrong", fixture->place, "open barley"), ERR_PASSWORD);
 	assert_int_equal(add(fixture, "none", fixture->place, NULL), ERR_PASSWORD);
 	assert_int_equal(open_store(fixture->installation, "wrong"), ERR_NOTFOUND);
-	assert_int_equal(store_add(fixture->installation, "again", fixture->place,
+	assert_int_equal(storages_add(fixture->installation, "again", fixture->place,
 				 "open sesame", &result),
 		0);
 	assert_false(json_get_bool(result, "created", true));
@@ -90,7 +90,7 @@ static void names_are_checked_and_taken_once(void **state)
 	assert_false(io_exists(other));
 	assert_int_equal(add(fixture, "a/b", other, NULL), ERR_INVALID);
 	assert_int_equal(add(fixture, "..", other, NULL), 0);
-	assert_int_equal(store_list(fixture->installation, &list), 0);
+	assert_int_equal(storages_list(fixture->installation, &list), 0);
 	const struct json *storages = json_get(list, "storages");
 	assert_int_equal(json_count(storages), 2);
 	assert_string_equal(json_get_text(json_at(storages, 0), "name"), "..");
@@ -146,15 +146,15 @@ static void a_storage_in_use_stays_and_a_removed_one_leaves_its_repository(void 
 	const struct fixture *fixture = *state;
 
 	fixture_add_job(fixture, "all");
-	assert_int_equal(store_remove(fixture->installation, "disk"), ERR_INVALID);
+	assert_int_equal(storages_remove(fixture->installation, "disk"), ERR_INVALID);
 	assert_non_null(strstr(err_message(), "nightly"));
 	assert_int_equal(job_remove(fixture->installation, "nightly"), 0);
-	assert_int_equal(store_remove(fixture->installation, "disk"), 0);
-	assert_int_equal(store_remove(fixture->installation, "disk"), ERR_NOTFOUND);
+	assert_int_equal(storages_remove(fixture->installation, "disk"), 0);
+	assert_int_equal(storages_remove(fixture->installation, "disk"), ERR_NOTFOUND);
 	/* Its key file stays too: what is stored there can still be opened. */
 	AUTO_JSON result = NULL;
 	assert_int_equal(
-		store_add(fixture->installation, "disk", fixture->place, NULL, &result), 0);
+		storages_add(fixture->installation, "disk", fixture->place, NULL, &result), 0);
 	assert_false(json_get_bool(result, "created", true));
 }
 
