@@ -155,8 +155,7 @@ static void an_address_that_is_taken_is_told(void **state)
 /* Puts a server in the place of the fixture's. */
 static void serve(const struct http_server_options *options)
 {
-	http_server_stop(fixture_server);
-	fixture_server = NULL;
+	http_server_stop(STEAL(fixture_server));
 	assert_int_equal(http_server_start(options, &fixture_server), 0);
 }
 
@@ -195,8 +194,7 @@ static void a_unix_socket_is_for_its_owner_and_goes_with_the_server(void **state
 		0);
 	assert_string_equal(buf_text(&response.body), "hello");
 	http_client_free(client);
-	http_server_stop(fixture_server);
-	fixture_server = NULL;
+	http_server_stop(STEAL(fixture_server));
 	assert_false(io_exists(path));
 }
 
@@ -211,12 +209,10 @@ static void a_socket_that_a_killed_server_left_is_replaced_and_a_file_is_not(voi
 
 	serve(&options);
 	assert_int_equal(rename(path, kept), 0);
-	http_server_stop(fixture_server);
-	fixture_server = NULL;
+	http_server_stop(STEAL(fixture_server));
 	assert_int_equal(rename(kept, path), 0);
 	serve(&options);
-	http_server_stop(fixture_server);
-	fixture_server = NULL;
+	http_server_stop(STEAL(fixture_server));
 	assert_int_equal(io_write_file(path, "mine", 4, 0600), 0);
 	assert_int_equal(http_server_start(&options, &none), ERR_IO);
 	assert_null(none);
@@ -263,23 +259,21 @@ static void calls_that_are_being_answered_at_the_end_are_answered(void **state)
 	(void)state;
 	enum { CALLS = 4 };
 	pthread_t threads[CALLS];
-	int status[CALLS];
+	static int status[CALLS]; /* outlives a failure, as the threads do */
 
 	start_slow(threads, status, CALLS, CALLS);
-	struct http_server *stopping = fixture_server;
-	http_server_stop(stopping);
+	http_server_stop(STEAL(fixture_server));
 	for (int i = 0; i < CALLS; i++) {
 		pthread_join(threads[i], NULL);
 		assert_int_equal(status[i], 200);
 	}
-	fixture_server = NULL;
 }
 
 static void a_slow_handler_holds_up_nobody_else(void **state)
 {
 	(void)state;
 	pthread_t threads[3];
-	int status[3];
+	static int status[3];
 
 	start_slow(threads, status, 3, 3); /* of four workers */
 	int64_t start = clock_monotonic_us();
@@ -303,8 +297,7 @@ static void idle_and_half_sent_connections_do_not_keep_the_server_from_ending(vo
 	}
 	fixture_assert_get("/hello", 200, "hello");
 	int64_t start = clock_monotonic_us();
-	http_server_stop(fixture_server);
-	fixture_server = NULL;
+	http_server_stop(STEAL(fixture_server));
 	assert_true(clock_monotonic_us() - start < 2500000);
 	for (int i = 0; i < 4; i++)
 		close(fds[i]);
