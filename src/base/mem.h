@@ -45,7 +45,7 @@ PRINTF_LIKE(1, 2) char *mem_printf(const char *format, ...);
 void mem_replace(char **slot, char *value);
 
 /** A local text that frees itself: AUTO_TEXT name = mem_strdup(...); */
-#define AUTO_TEXT __attribute__((cleanup(mem_free_text))) char *
+#define AUTO_TEXT __attribute__((cleanup(mem_free_text), unused)) char *
 void mem_free_text(char **text);
 
 /** Gives a pointer away: returns it and leaves NULL behind. */

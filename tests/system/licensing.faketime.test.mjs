@@ -117,7 +117,7 @@ test('T15: licenses added in the sixth month join the same end, at the price of 
   assert.deepEqual(count(instance.start()), { unchanged: 2, stored: 1 });
 });
 
-test('T16: expired: no backup, no new job; restores and all reading work', async (t) => {
+test('T16, A4, C7: expired: no backup, no new job; restores and all reading work', async (t) => {
   const { world, instance } = await makeWorld(t, { seats: 2, mail: 3 });
   const { snapshot } = instance.start();
   world.setClock('2028-03-01T09:59:59Z');

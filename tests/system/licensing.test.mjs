@@ -14,7 +14,7 @@ async function makeWorld(t, { seats, people }) {
   return { world, instance, key };
 }
 
-test('T1, T2, T3, C1, C3, C4: 50 licenses and 60 mailboxes; then 10 more', async (t) => {
+test('T1, T2, T3, C1, C3, C4, I1: 50 licenses and 60 mailboxes; then 10 more', async (t) => {
   const { world, instance, key } = await makeWorld(t, { seats: 50, people: users(60) });
   instance.prepare();
   assert.equal(instance.status().used, 0); // C1: a job that was made consumes nothing
@@ -193,7 +193,7 @@ test('A11: a mistyped, an unknown and a revoked key each get their own words, an
   assert.notEqual(mistyped.errors, unknown.errors);
 });
 
-test('E2: while the service is away, licensed mailboxes are backed up and new ones wait', async (t) => {
+test('E1, E2: while the service is away, licensed mailboxes are backed up and new ones wait', async (t) => {
   const { world, instance } = await makeWorld(t, { seats: 2, people: users(1) });
   instance.prepare();
   instance.start();
