@@ -4,7 +4,7 @@
 BUILD := build
 PROGRAMS := garner garnerd garner-licensing garner-tenant
 
-.PHONY: all build demo check unit system sanitize lint format rules mutate-rules clean
+.PHONY: all build demo check unit system sanitize lint format rules mutate-rules bench clean
 
 all: build
 
@@ -48,6 +48,10 @@ rules:
 mutate-rules:
 	@tools/install-packages.sh test
 	@node tools/mutate-rules.mjs
+
+# How long a backup of real mail takes on this machine (needs the corpus beside the project).
+bench: build
+	@bench/mail.sh $(BUILD)/bin
 
 clean:
 	rm -rf build build-*
