@@ -25,11 +25,10 @@ one() {
 	fi
 }
 
-
 unit_tests() {
 	folder=$1
 	echo "unit tests in $folder"
-	if meson test -C "$folder" --no-rebuild --print-errorlogs >"$log/meson" 2>&1; then status=0; else status=1; fi
+	if meson test -C "$folder" --no-rebuild --print-errorlogs --timeout-multiplier 5 >"$log/meson" 2>&1; then status=0; else status=1; fi
 	counts=$(node tools/count-tests.mjs "$folder/meson-logs/testlog.junit.xml")
 	good=${counts% *}
 	bad=${counts#* }
