@@ -17,6 +17,7 @@ struct progress progress_begin(const struct app *app)
 
 	return (struct progress){.wanted = wanted,
 		.on_terminal = isatty(STDERR_FILENO) != 0,
+		.begun_us = clock_monotonic_us(),
 		.next_line_us = clock_monotonic_us() + LINE_EVERY_US};
 }
 
@@ -82,6 +83,20 @@ void progress_run(void *context, const struct run_progress *at)
 	draw(progress, text);
 }
 
+/* "45.6 MB  3.2 MB/s", and the time left where the whole is known. */
+static char *describe_speed(
+	const struct progress *progress, uint64_t done, uint64_t total, uint64_t bytes)
+{
+	uint64_t elapsed_us = (uint64_t)(clock_monotonic_us() - progress->begun_us) + 1;
+	AUTO_TEXT size = text_size(bytes);
+	AUTO_TEXT rate = text_size((uint64_t)((double)bytes * 1e6 / (double)elapsed_us));
+
+	if (total == 0 || done == 0)
+		return mem_printf("%s  %s/s", size, rate);
+	double left_s = (double)elapsed_us / 1e6 * (double)(total - done) / (double)done;
+	return mem_printf("%s  %s/s  about %.0f s left", size, rate, left_s);
+}
+
 void progress_count(struct progress *progress, const char *what, uint64_t done, uint64_t total,
 	uint64_t bytes)
 {
@@ -89,10 +104,10 @@ void progress_count(struct progress *progress, const char *what, uint64_t done, 
 
 	if (!is_due(progress))
 		return;
-	AUTO_TEXT size = text_size(bytes);
+	AUTO_TEXT speed = describe_speed(progress, done, total, bytes);
 	fill_bar(bar, done, total);
-	AUTO_TEXT text = total ? mem_printf("[%s] %s  %s", bar, what, size)
-			       : mem_printf("%s  %" PRIu64 " items  %s", what, done, size);
+	AUTO_TEXT text = total ? mem_printf("[%s] %s  %s", bar, what, speed)
+			       : mem_printf("%s  %" PRIu64 " items  %s", what, done, speed);
 	draw(progress, text);
 }
 

@@ -12,7 +12,7 @@
 
 struct progress {
 	bool wanted, on_terminal, drawn;
-	int64_t next_line_us;
+	int64_t begun_us, next_line_us;
 };
 
 struct progress progress_begin(const struct app *app);

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "crypto/secret.h"
+#include "item/filename.h"
 #include "job/report.h"
 #include "job/restore.h"
 #include "job/storages.h"
@@ -275,9 +276,32 @@ static int read_conflict(const char *word, enum restore_conflict *out)
 	return err_set(ERR_USAGE, "--on-conflict is skip, replace or copy");
 }
 
+struct restoring {
+	struct progress progress;
+	uint64_t total; /* items; 0 where it is not known beforehand */
+};
+
 static void draw_restore(void *context, uint64_t items, uint64_t bytes)
 {
-	progress_count(context, "restored", items, 0, bytes);
+	struct restoring *restoring = context;
+
+	progress_count(&restoring->progress, "restored", items, restoring->total, bytes);
+}
+
+/* How many items lie in the snapshot, or in the object at the path; 0 below an object, where
+ * only walking would tell. */
+static uint64_t count_items(const struct snapshot *snapshot, const char *path)
+{
+	uint64_t items = 0;
+
+	for (size_t i = 0; i < snapshot->object_count; i++) {
+		const struct repo_object *object = &snapshot->objects[i];
+		AUTO_TEXT name = filename_encode(object->name);
+		AUTO_TEXT place = mem_printf("%s/%s", object->kind, name);
+		if (!*path || text_equal(place, path))
+			items += object->items;
+	}
+	return items;
 }
 
 static int print_restore(const struct app *app, int r, const struct restore_result *result,
@@ -319,12 +343,12 @@ static int check_target(const char *to)
 static int restore(void *context, const struct options *options)
 {
 	struct app *app = context;
-	struct progress progress = progress_begin(app);
+	struct restoring restoring = {.progress = progress_begin(app)};
 	struct restore_options how = {.folder = options_get(options, "to"),
 		.dry_run = options_has(options, "dry-run"),
 		.cancel = app->cancel,
 		.progress = draw_restore,
-		.context = &progress};
+		.context = &restoring};
 	struct restore_result result = {0};
 	struct repo *repo = NULL;
 	struct snapshot *snapshot = NULL;
@@ -336,8 +360,9 @@ static int restore(void *context, const struct options *options)
 	if (r == 0)
 		r = open_place(app, &repo, &snapshot, &how.path);
 	if (r == 0) {
+		restoring.total = count_items(snapshot, how.path);
 		r = restore_to_folder(repo, snapshot, &how, &result);
-		progress_end(&progress);
+		progress_end(&restoring.progress);
 		r = print_restore(app, r, &result, &how);
 	}
 	snapshot_free(snapshot);
