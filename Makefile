@@ -51,6 +51,7 @@ mutate-rules:
 
 # How long a backup of real mail takes on this machine (needs the corpus beside the project).
 bench: build
+	@tools/install-packages.sh test
 	@bench/mail.sh $(BUILD)/bin
 
 clean:
