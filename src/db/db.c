@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "db/db_priv.h"
 
-enum { BUSY_TIMEOUT_MS = 30000 };
+enum { BUSY_TIMEOUT_MS = 30000, BUSY_STEP_MS = 10 };
 
 struct db_rows {
 	sqlite3_stmt *statement;
@@ -70,7 +70,14 @@ static int set_pragmas(struct db *db)
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
+	/* Going over to WAL does not wait for others who do the same (SQLite calls no busy
+	 * handler there, lest two wait for each other): the one who is refused tries again. */
 	int code = sqlite3_exec(db->handle, pragmas, NULL, NULL, NULL);
+	for (int waited_ms = 0; (code & 0xff) == SQLITE_BUSY && waited_ms < BUSY_TIMEOUT_MS;
+		waited_ms += BUSY_STEP_MS) {
+		sqlite3_sleep(BUSY_STEP_MS);
+		code = sqlite3_exec(db->handle, pragmas, NULL, NULL, NULL);
+	}
 	return code == SQLITE_OK ? 0 : fail(db, code, NULL);
 }
 
