@@ -60,6 +60,21 @@ int source_objects(struct source *source, source_object_fn *visit, void *context
 	return source->kind->objects(source->self, visit, context);
 }
 
+int source_users(struct source *source, source_user_fn *visit, void *context)
+{
+	source_forgive();
+	return source->kind->users ? source->kind->users(source->self, visit, context) : 0;
+}
+
+int source_members(
+	struct source *source, const char *group_id, source_principal_fn *visit, void *context)
+{
+	source_forgive();
+	return source->kind->members
+		       ? source->kind->members(source->self, group_id, visit, context)
+		       : 0;
+}
+
 int source_folders(struct source *source, const struct source_object *object,
 	source_folder_fn *visit, void *context)
 {
