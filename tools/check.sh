@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Every test of the project. Use: tools/check.sh [STEP…]; without one, all. Steps: lint plain clang
-# address thread demo mutate. The last line counts single tests: "N passed, N failed".
+# address thread demo histories mutate. The last line counts single tests: "N passed, N failed".
 set -u
 cd "$(dirname "$0")/.."
 export NO_COLOR=1
@@ -88,6 +88,13 @@ thread() {
 	system_tests build-thread/bin plain
 }
 
+histories() {
+	for database in sqlite postgresql; do
+		one "histories on $database" env GARNER_BIN=build/bin \
+			node tests/histories/run.mjs --database "$database" --claims 100000
+	done
+}
+
 demo() {
 	one "demo" tools/demo.sh build/bin
 }
@@ -96,7 +103,7 @@ mutate() {
 	one "each rule's change is noticed" node tools/mutate-rules.mjs
 }
 
-for step in ${*:-plain lint clang address thread demo mutate}; do
+for step in ${*:-plain lint clang address thread demo histories mutate}; do
 	echo "--- $step"
 	$step
 done
