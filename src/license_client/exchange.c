@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "license/request.h"
+#include "license_client/transport.h"
 #include "net/http_client.h"
 
 enum {
@@ -38,6 +39,12 @@ void exchange_reply_free(struct exchange_reply *reply)
 }
 
 /* Sending. */
+
+void license_client_send_by(
+	struct license_client *client, const struct license_transport *transport)
+{
+	client->transport = transport;
+}
 
 static int make_http(
 	const struct license_client *client, int64_t timeout_ms, struct http_client **out)
@@ -94,6 +101,9 @@ static int send_body(struct license_client *client, struct http_client *http,
 		.body_ceiling = BODY_MAX,
 	};
 
+	if (client->transport)
+		return client->transport->send(
+			client->transport->context, &request, exchange->timeout_ms, response);
 	return http_send(http, &request, response);
 }
 
@@ -259,6 +269,8 @@ int exchange_run(struct license_client *client, const struct exchange *exchange,
 	if (!client->endpoint.url[0])
 		return err_set(ERR_INVALID,
 			"no licensing service is set; name it with `garner license server`");
+	if (client->transport)
+		return ask(client, NULL, exchange, out);
 	if (exchange->timeout_ms < EXCHANGE_TIMEOUT_MS)
 		r = make_http(
 			client, exchange->timeout_ms > 0 ? exchange->timeout_ms : 1, &hasty);

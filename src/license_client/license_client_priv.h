@@ -16,6 +16,7 @@
 #include "license_client/timefloor.h"
 
 struct http_client;
+struct license_transport;
 
 /** What an activation gave: which license this is, and the secret of its subjects. */
 struct grant {
@@ -69,6 +70,7 @@ struct license_client {
 	struct proof held_proof; /* the record's: see assignments.c */
 
 	/* Of this process. */
+	const struct license_transport *transport; /* NULL: over the network */
 	struct http_client *http; /* for the endpoint; NULL until it is needed */
 	int64_t service_ahead_s; /* what the service said of our clock, for Garner-Time alone */
 	int64_t failed_us;       /* when a contact failed last; 0: the last one was good */

@@ -23,7 +23,9 @@ static const struct {
 	{"/v1/subjects", api_subjects},
 };
 
-int api_open(struct api *api, const struct home *home)
+typedef int writer_open_fn(const struct home *home, struct writer **out);
+
+static int open_with(struct api *api, const struct home *home, writer_open_fn *open_writer)
 {
 	*api = (struct api){0};
 	pthread_mutex_init(&api->lookup_lock, NULL);
@@ -32,10 +34,20 @@ int api_open(struct api *api, const struct home *home)
 	if (r == 0)
 		r = signer_open(home, &api->signer);
 	if (r == 0)
-		r = writer_start(home, &api->writer);
+		r = open_writer(home, &api->writer);
 	if (r < 0)
 		api_close(api);
 	return r;
+}
+
+int api_open(struct api *api, const struct home *home)
+{
+	return open_with(api, home, writer_start);
+}
+
+int api_open_alone(struct api *api, const struct home *home)
+{
+	return open_with(api, home, writer_open);
 }
 
 void api_close(struct api *api)

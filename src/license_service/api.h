@@ -28,6 +28,10 @@ struct api {
 NODISCARD int api_open(struct api *api, const struct home *home);
 void api_close(struct api *api);
 
+/** The same without a thread of its own: a call is answered wholly in the thread that brings
+ * it, one after the other. */
+NODISCARD int api_open_alone(struct api *api, const struct home *home);
+
 /** An http_handler_fn; the context is the struct api. */
 void api_handle(void *api, struct http_call *call);
 

@@ -24,6 +24,7 @@ struct ticket {
 
 struct writer {
 	struct store *store;
+	bool has_thread;
 	pthread_t thread;
 	pthread_mutex_t queue; /* guards what follows, and each ticket's is_done */
 	pthread_cond_t arrived;
@@ -149,7 +150,7 @@ static void *run(void *context)
 	return NULL;
 }
 
-int writer_start(const struct home *home, struct writer **out)
+int writer_open(const struct home *home, struct writer **out)
 {
 	struct writer *writer = mem_alloc(sizeof(*writer));
 	*out = NULL;
@@ -163,20 +164,36 @@ int writer_start(const struct home *home, struct writer **out)
 	pthread_mutex_init(&writer->queue, NULL);
 	pthread_cond_init(&writer->arrived, NULL);
 	pthread_cond_init(&writer->done, NULL);
-	ASSERT(pthread_create(&writer->thread, NULL, run, writer) == 0);
 	*out = writer;
 	return 0;
+}
+
+int writer_start(const struct home *home, struct writer **out)
+{
+	int r = writer_open(home, out);
+
+	if (r < 0)
+		return r;
+	(*out)->has_thread = true;
+	ASSERT(pthread_create(&(*out)->thread, NULL, run, *out) == 0);
+	return 0;
+}
+
+static void stop_thread(struct writer *writer)
+{
+	pthread_mutex_lock(&writer->queue);
+	writer->is_stopping = true;
+	pthread_cond_signal(&writer->arrived);
+	pthread_mutex_unlock(&writer->queue);
+	pthread_join(writer->thread, NULL);
 }
 
 void writer_stop(struct writer *writer)
 {
 	if (!writer)
 		return;
-	pthread_mutex_lock(&writer->queue);
-	writer->is_stopping = true;
-	pthread_cond_signal(&writer->arrived);
-	pthread_mutex_unlock(&writer->queue);
-	pthread_join(writer->thread, NULL);
+	if (writer->has_thread)
+		stop_thread(writer);
 	pthread_cond_destroy(&writer->done);
 	pthread_cond_destroy(&writer->arrived);
 	pthread_mutex_destroy(&writer->queue);
@@ -184,16 +201,24 @@ void writer_stop(struct writer *writer)
 	mem_free(writer);
 }
 
+static void wait_for(struct writer *writer, struct ticket *ticket)
+{
+	pthread_mutex_lock(&writer->queue);
+	*writer->last = ticket;
+	writer->last = &ticket->next;
+	pthread_cond_signal(&writer->arrived);
+	while (!ticket->is_done)
+		pthread_cond_wait(&writer->done, &writer->queue);
+	pthread_mutex_unlock(&writer->queue);
+}
+
 int writer_run(struct writer *writer, struct writer_job *job)
 {
 	struct ticket ticket = {.job = job};
 
-	pthread_mutex_lock(&writer->queue);
-	*writer->last = &ticket;
-	writer->last = &ticket.next;
-	pthread_cond_signal(&writer->arrived);
-	while (!ticket.is_done)
-		pthread_cond_wait(&writer->done, &writer->queue);
-	pthread_mutex_unlock(&writer->queue);
+	if (writer->has_thread)
+		wait_for(writer, &ticket);
+	else
+		run_batch(writer, (struct ticket *[]){&ticket}, 1);
 	return ticket.result < 0 ? err_set((enum err)ticket.result, "%s", ticket.message) : 0;
 }

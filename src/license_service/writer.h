@@ -37,6 +37,10 @@ struct writer_job {
 /** Starts the thread with a connection of its own to the database. `home` is borrowed. */
 NODISCARD int writer_start(const struct home *home, struct writer **out);
 
+/** The same without a thread: writer_run does the job in the thread that calls it, one at a
+ * time. For a service that answers one question after the other. */
+NODISCARD int writer_open(const struct home *home, struct writer **out);
+
 /** Ends it; only when nobody waits for a job. NULL is fine. */
 void writer_stop(struct writer *writer);
 

@@ -168,6 +168,27 @@ static void an_unknown_license_is_told(void **state)
 	assert_int_equal(task.result, ERR_NOTFOUND);
 }
 
+static void without_a_thread_each_job_is_done_where_it_is_asked_for(void **state)
+{
+	struct fixture *f = *state;
+	struct task works = {.fixture = f};
+	struct task refuses = {.fixture = f, .does = REFUSES, .number = 7};
+	struct task breaks = {.fixture = f, .does = BREAKS};
+
+	writer_stop(f->writer);
+	assert_int_equal(writer_open(f->world.home, &f->writer), 0);
+	int64_t before = revision(f);
+	run(&works);
+	run(&refuses);
+	run(&breaks);
+	assert_int_equal(works.result, 0);
+	assert_int_equal(works.lease.revision, before + 1);
+	assert_int_equal(refuses.result, ERR_LICENSE);
+	assert_string_equal(refuses.message, "refused 7");
+	assert_int_equal(breaks.result, ERR_LIMIT);
+	assert_int_equal(revision(f), before + 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -180,6 +201,9 @@ int main(void)
 			a_job_that_breaks_the_transaction_takes_nobody_with_it, set_up,
 			tear_down),
 		cmocka_unit_test_setup_teardown(an_unknown_license_is_told, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			without_a_thread_each_job_is_done_where_it_is_asked_for, set_up,
+			tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
