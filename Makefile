@@ -4,7 +4,7 @@
 BUILD := build
 PROGRAMS := garner garnerd garner-licensing garner-tenant
 
-.PHONY: all build demo check unit system sanitize lint format rules mutate-rules histories bench clean
+.PHONY: all build demo check unit system sanitize lint format rules mutate-rules histories fuzz bench clean
 
 all: build
 
@@ -54,6 +54,11 @@ histories: build
 	@tools/install-packages.sh test
 	@GARNER_BIN=$(BUILD)/bin node tests/histories/run.mjs --database sqlite --claims 1000000
 	@GARNER_BIN=$(BUILD)/bin node tests/histories/run.mjs --database postgresql --claims 1000000
+
+# Ten minutes of libFuzzer for each parser of what comes from outside; "make check" replays the corpora.
+fuzz:
+	@tools/install-packages.sh fuzz
+	@tools/fuzz.sh 600
 
 # How long a backup of real mail takes on this machine (needs the corpus beside the project).
 bench: build

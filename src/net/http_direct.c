@@ -21,6 +21,9 @@ static int take_reply(struct http_call *call, struct http_response *response)
 	int r = buf_append(&response->body, call->data, call->size);
 
 	response->status = call->status;
+	if (r == 0 && call->content_type)
+		r = buf_printf(
+			&response->header_text, "Content-Type: %s\r\n", call->content_type);
 	for (const struct reply_header *h = call->headers; h && r == 0; h = h->next)
 		r = buf_printf(&response->header_text, "%s: %s\r\n", h->name, h->value);
 	return r;

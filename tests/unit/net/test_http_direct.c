@@ -46,6 +46,7 @@ static void a_handler_sees_what_was_sent_and_its_reply_comes_back(void **state)
 	assert_int_equal(response.status, 418);
 	assert_string_equal(buf_text(&response.body), "POST /a?b=c text/x local hello");
 	assert_int_equal(http_retry_after_s(&response, 0, 0), 7);
+	assert_string_equal(http_header(&response, "content-type"), "text/plain");
 }
 
 static void a_path_alone_and_no_method_is_a_get(void **state)
