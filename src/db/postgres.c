@@ -30,16 +30,33 @@ static const char *option_of(const PQconninfoOption *options, const char *keywor
 	return NULL;
 }
 
-char *postgres_name(const char *url)
+/* NULL where the URL cannot be read, or where a password that should have been encoded has
+ * slipped into what follows it ("user:pa/ss@host"): that could be shown. */
+static PQconninfoOption *read_url(const char *url)
 {
 	PQconninfoOption *options = PQconninfoParse(url, NULL);
+	const char *port = option_of(options, "port");
+	const char *host = option_of(options, "host");
+	const char *name = option_of(options, "dbname");
 
-	if (!options)
-		return mem_strdup("postgresql://…");
+	if ((port && strspn(port, "0123456789,") != strlen(port)) ||
+		(host && strchr(host, '@')) || (name && strchr(name, '@'))) {
+		PQconninfoFree(options);
+		return NULL;
+	}
+	return options;
+}
+
+char *postgres_name(const char *url)
+{
+	PQconninfoOption *options = read_url(url);
 	const char *user = option_of(options, "user");
 	const char *host = option_of(options, "host");
 	const char *port = option_of(options, "port");
 	const char *name = option_of(options, "dbname");
+
+	if (!options)
+		return mem_strdup("postgresql:");
 	char *text = mem_printf("postgresql://%s%s%s%s%s/%s", user ? user : "", user ? "@" : "",
 		host ? host : "", port ? ":" : "", port ? port : "", name ? name : "");
 	PQconninfoFree(options);
@@ -197,7 +214,7 @@ static const struct db_driver driver = {
 
 int postgres_open(const char *url, struct db **out)
 {
-	PQconninfoOption *options = PQconninfoParse(url, NULL);
+	PQconninfoOption *options = read_url(url);
 
 	*out = NULL;
 	if (!options) /* libpq's words could show a piece of the password */
