@@ -116,8 +116,14 @@ static int choose_database(struct home *home, const char *database)
 		home->database = home_path(home, "licensing.db");
 		return 0;
 	}
+	if (text_starts_with(database, "postgresql://") ||
+		text_starts_with(database, "postgres://")) {
+		home->database = mem_strdup(database);
+		return 0;
+	}
 	if (!text_starts_with(database, scheme) || !database[sizeof(scheme) - 1])
-		return err_set(ERR_INVALID, "--database must be sqlite:FILE");
+		return err_set(ERR_INVALID,
+			"--database must be sqlite:FILE or postgresql://USER@HOST/NAME");
 	home->database = io_absolute(database + sizeof(scheme) - 1);
 	return 0;
 }
@@ -176,6 +182,8 @@ void home_close(struct home *home)
 	if (!home)
 		return;
 	mem_free(home->folder);
+	if (home->database)
+		secret_wipe(home->database, strlen(home->database));
 	mem_free(home->database);
 	secret_wipe(home, sizeof(*home));
 	mem_free(home);

@@ -16,8 +16,8 @@
  */
 
 struct home {
-	char *folder;                    /* absolute */
-	char *database;                  /* path of the SQLite file */
+	char *folder;   /* absolute */
+	char *database; /* its location, as db_open takes it; may hold a password */
 	uint8_t pepper[SECRET_KEY_SIZE]; /* under which license keys are looked up */
 	uint8_t seal[SECRET_KEY_SIZE];   /* under which keys wait in the outbox */
 	struct sign_key root;
@@ -25,8 +25,8 @@ struct home {
 };
 
 /** Opens the folder, and makes it where it is not there (mode 0700). `database` is
- * "sqlite:FILE", or NULL for licensing.db in the folder. ERR_IO, ERR_CORRUPT, ERR_INVALID. The
- * caller frees it with home_close. */
+ * "sqlite:FILE" or "postgresql://…", or NULL for licensing.db in the folder. ERR_IO,
+ * ERR_CORRUPT, ERR_INVALID. The caller frees it with home_close. */
 NODISCARD int home_open(const char *folder, const char *database, struct home **out);
 void home_close(struct home *home); /* NULL is fine */
 

@@ -76,7 +76,10 @@ int orders_quote(struct store *store, const struct order_request *request, int64
 		*out_amount = price_year(prices, request->seats);
 		return 0;
 	}
-	r = ledger_open(store, request->license_id, now_s, &ledger);
+	int tries = 0;
+	do
+		r = ledger_open(store, request->license_id, now_s, &ledger);
+	while (db_again(r, &tries));
 	if (r < 0)
 		return r;
 	r = quote_for(&ledger, request, prices, out_amount);
@@ -140,7 +143,7 @@ static int place_for_license(
 int orders_place(struct store *store, const struct order_request *request, int64_t now_s,
 	struct order *out)
 {
-	int r = check_request(request);
+	int r = check_request(request), tries = 0;
 
 	*out = (struct order){
 		.kind = request->kind, .seats = request->seats, .placed_s = now_s};
@@ -148,8 +151,11 @@ int orders_place(struct store *store, const struct order_request *request, int64
 		return r;
 	store_new_id(out->id, sizeof(out->id));
 	memcpy(out->currency, store_home(store)->prices.currency, sizeof(out->currency));
-	return request->license_id ? place_for_license(store, request, out)
-				   : place_new(store, request, out);
+	do
+		r = request->license_id ? place_for_license(store, request, out)
+					: place_new(store, request, out);
+	while (db_again(r, &tries));
+	return r;
 }
 
 /* Reading. */
@@ -301,6 +307,16 @@ static int apply(struct store *store, const struct order *order, int64_t now_s)
 	return r;
 }
 
+static int apply_until_done(struct store *store, const struct order *order, int64_t now_s)
+{
+	int r, tries = 0;
+
+	do
+		r = apply(store, order, now_s);
+	while (db_again(r, &tries));
+	return r;
+}
+
 int orders_complete(struct store *store, const char *order_id, int64_t now_s, struct order *out)
 {
 	int r = find_license(store, order_id, out);
@@ -308,7 +324,7 @@ int orders_complete(struct store *store, const char *order_id, int64_t now_s, st
 	if (r == 0)
 		r = read_order(store, out);
 	if (r == 0 && !out->completed_s)
-		r = apply(store, out, now_s);
+		r = apply_until_done(store, out, now_s);
 	if (r == 0)
 		r = read_order(store, out);
 	if (r == 0)
@@ -323,7 +339,7 @@ int orders_hand_out(struct store *store, const struct order *order)
 		order->license_id, order->id);
 }
 
-int orders_revoke(
+static int revoke(
 	struct store *store, const char *license_id, const char *reason, int64_t now_s)
 {
 	struct ledger ledger;
@@ -339,5 +355,16 @@ int orders_revoke(
 	if (r == 0)
 		return ledger_commit(&ledger);
 	ledger_abandon(&ledger);
+	return r;
+}
+
+int orders_revoke(
+	struct store *store, const char *license_id, const char *reason, int64_t now_s)
+{
+	int r, tries = 0;
+
+	do
+		r = revoke(store, license_id, reason, now_s);
+	while (db_again(r, &tries));
 	return r;
 }

@@ -97,6 +97,7 @@ static int release_all(struct ledger *ledger, const struct releases *releases,
 int releases_run(struct ledger *ledger, void *context)
 {
 	struct releases *releases = context;
+	mem_replace(&releases->answer, NULL); /* of a transaction that failed */
 	AUTO_JSON answer = json_new_object();
 	struct json *results = json_new_array();
 	const char *refused = ledger->license.revoked_s ? "license_revoked" : NULL;
@@ -138,6 +139,7 @@ static int read_page(struct ledger *ledger, const struct releases_list *list,
 int releases_list(struct ledger *ledger, void *context)
 {
 	struct releases_list *list = context;
+	mem_replace(&list->answer, NULL); /* of a transaction that failed */
 	AUTO_JSON answer = json_new_object();
 	struct json *subjects = json_new_array();
 	bool more;

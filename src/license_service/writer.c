@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "db/db.h"
 
 enum { MESSAGE_SIZE = 512 };
 
@@ -70,6 +71,12 @@ static void set_results(struct ticket **batch, size_t count, int result)
 		set_result(batch[i], result);
 }
 
+/* A read that failed may have spoilt the transaction as well as a write. */
+static bool is_over(const struct ledger *ledger)
+{
+	return ledger->is_broken || db_is_broken(store_db(ledger->store));
+}
+
 /* The work of all first, then the leases: they all show the license as it is when all is done.
  */
 static int work_batch(struct ledger *ledger, struct ticket **batch, size_t count)
@@ -78,7 +85,7 @@ static int work_batch(struct ledger *ledger, struct ticket **batch, size_t count
 		struct writer_job *job = batch[i]->job;
 
 		set_result(batch[i], job->work ? job->work(ledger, job->context) : 0);
-		if (ledger->is_broken)
+		if (is_over(ledger))
 			return batch[i]->result;
 	}
 	for (size_t i = 0; i < count; i++) {
@@ -88,7 +95,7 @@ static int work_batch(struct ledger *ledger, struct ticket **batch, size_t count
 			continue;
 		set_result(batch[i],
 			ledger_lease(ledger, job->instance_id, job->nonce, &job->lease));
-		if (ledger->is_broken)
+		if (is_over(ledger))
 			return batch[i]->result;
 	}
 	return 0;
@@ -110,17 +117,28 @@ static int try_batch(struct writer *writer, struct ticket **batch, size_t count)
 	return ledger_commit(&ledger);
 }
 
+/* A license that is not there, or a database that cannot: none of them is to blame. */
+static bool concerns_all(int r)
+{
+	return r == ERR_NOTFOUND || r == ERR_LOCKED || r == ERR_CONFLICT || r == ERR_NETWORK ||
+	       r == ERR_UNAVAILABLE;
+}
+
 /* Where a batch fails, one of them may be to blame: then each goes alone. */
 static void run_batch(struct writer *writer, struct ticket **batch, size_t count)
 {
-	int r = try_batch(writer, batch, count);
+	int r, tries = 0;
+
+	do
+		r = try_batch(writer, batch, count);
+	while (db_again(r, &tries));
 
 	if (r < 0 && r != ERR_NOTFOUND)
 		log_error("transaction_failed", "license", batch[0]->job->license_id, "why",
 			err_message(), NULL);
 	if (r < 0 && count == 1)
 		set_result(batch[0], r);
-	else if (r == ERR_NOTFOUND || r == ERR_LOCKED)
+	else if (concerns_all(r))
 		set_results(batch, count, r);
 	else if (r < 0)
 		for (size_t i = 0; i < count; i++)

@@ -20,9 +20,8 @@ enum { WRITER_BATCH = 64 };
 struct writer;
 
 /** Work within a license's transaction. One that refuses (ERR_NOTFOUND, ERR_EXISTS,
- * ERR_LICENSE) has changed nothing, and does not disturb the others. It may be called twice,
- * where the transaction failed the first time: it then frees nothing and forgets what it had
- * put out. */
+ * ERR_LICENSE) has changed nothing, and does not disturb the others. It may be called again,
+ * where the transaction failed or was in another's way: it then frees what it had put out. */
 typedef int writer_work_fn(struct ledger *ledger, void *context);
 
 struct writer_job {

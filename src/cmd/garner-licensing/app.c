@@ -96,6 +96,7 @@ int app_exit_code(int error)
 	case ERR_NETWORK:
 	case ERR_THROTTLED:
 	case ERR_UNAVAILABLE:
+	case ERR_CONFLICT:
 		return 6;
 	case ERR_LOCKED:
 		return 11;
