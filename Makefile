@@ -4,7 +4,8 @@
 BUILD := build
 PROGRAMS := garner garnerd garner-licensing garner-tenant
 
-.PHONY: all build demo check unit system sanitize lint format rules mutate-rules histories fuzz bench clean
+.PHONY: all build demo check unit system sanitize lint format rules mutate-rules histories fuzz \
+	bench bench-plan clean
 
 all: build
 
@@ -64,6 +65,10 @@ fuzz:
 bench: build
 	@tools/install-packages.sh test
 	@bench/mail.sh $(BUILD)/bin
+
+# How long planning takes for a large organization, by shape; never a test.
+bench-plan: build
+	@$(BUILD)/bench/bench-plan
 
 clean:
 	rm -rf build build-*

@@ -36,7 +36,7 @@ int64_t claim_decide(
 		int64_t wanted = take(object, marks);
 		int64_t left = free - assigned;
 
-		object->granted = wanted <= left;
+		object->granted = wanted == 0 || wanted <= left;
 		object->newly = object->granted ? wanted : 0;
 		object->missing = object->granted ? 0 : wanted - left;
 		settle(object, marks, object->granted ? CLAIM_NEW : CLAIM_UNLICENSED);

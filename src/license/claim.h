@@ -30,8 +30,9 @@ struct claim_object {
 
 /**
  * Decides all objects. `marks` says of each distinct subject whether it holds a license, and is
- * given back with CLAIM_NEW for those that got one; `free` licenses are left at the start.
- * Returns how many were assigned.
+ * given back with CLAIM_NEW for those that got one, the others as they were; `free` licenses
+ * are left at the start. An object that takes none is granted, whatever is left. Returns how
+ * many were assigned.
  */
 int64_t claim_decide(
 	struct claim_object *objects, size_t count, enum claim_mark *marks, int64_t free);

@@ -70,17 +70,30 @@ const database = {
     if (made.status !== 0) throw new Error(`initdb: ${made.stderr}`);
     fs.appendFileSync(file('pg/data/pg_hba.conf'), 'host all all 10.97.0.0/16 trust\n');
   },
+  /** A killed server's last children may hold its folder for a moment: then it is started again. */
   async start() {
+    for (let tries = 1; tries < 100; tries++) {
+      this.launch();
+      while (this.child.exitCode === null) {
+        if (spawnSync(this.binary('pg_isready'), ['-h', file('pg'), '-p', `${this.port}`]).status === 0) return;
+        await sleep(50);
+      }
+      await sleep(100);
+    }
+    throw new Error('PostgreSQL does not start: see postgres.log');
+  },
+  launch() {
     const [command, ...args] = at('d', this.as([this.binary('postgres'), '-D', file('pg/data'), '-p', `${this.port}`,
       '-c', `listen_addresses=${databaseAddress}`, '-c', `unix_socket_directories=${file('pg')}`]));
     const log = fs.openSync(file('postgres.log'), 'a');
     this.child = spawn(command, args, { stdio: ['ignore', log, log], detached: true, cwd: '/' });
-    for (;;) {
-      if (spawnSync(this.binary('pg_isready'), ['-h', file('pg'), '-p', `${this.port}`]).status === 0) return;
-      await sleep(50);
-    }
+    fs.closeSync(log);
   },
-  kill() { process.kill(-this.child.pid, 'SIGKILL'); },
+  async kill() {
+    const over = new Promise((resolve) => { this.child.on('exit', resolve); });
+    process.kill(-this.child.pid, 'SIGKILL');
+    await over;
+  },
 };
 
 const databaseUrl = () => (postgres ? ['--database', `postgresql://garner@${databaseAddress}:${database.port}/postgres`] : []);
@@ -140,7 +153,7 @@ const faults = {
     await service.startPatiently();
   },
   async 'database killed'() {
-    database.kill();
+    await database.kill();
     await sleep(100 + random(500));
     await database.start();
   },
@@ -284,7 +297,7 @@ try {
   console.log(`histories: ${error.message}`);
 } finally {
   service.child?.kill('SIGKILL');
-  if (postgres && database.child) database.kill();
+  if (postgres && database.child?.exitCode === null) await database.kill();
   network?.close();
   if (ended === 0 && !options.keep) fs.rmSync(folder, { recursive: true, force: true });
   else console.log(`all of it lies in ${folder}`);

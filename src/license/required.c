@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "license/required.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "license/closure.h"
+#include "license/directory_priv.h"
+
+struct required {
+	const struct directory *directory;
+	struct closure *closure;
+	/* For the ways: by group, and filled when a way is asked for first. */
+	uint32_t *above;   /* the group that led to it, or itself for the first */
+	uint32_t *queue;   /* groups in the order in which they were come upon */
+	uint32_t *reached; /* the search's number */
+	uint32_t search;
+};
+
+struct required *required_new(const struct directory *directory)
+{
+	struct required *required = mem_alloc(sizeof(*required));
+
+	required->directory = directory;
+	required->closure = closure_new(directory);
+	return required;
+}
+
+void required_free(struct required *required)
+{
+	if (!required)
+		return;
+	closure_free(required->closure);
+	mem_free(required->above);
+	mem_free(required->queue);
+	mem_free(required->reached);
+	mem_free(required);
+}
+
+/* The rights by which a rule needs somebody. */
+static unsigned rights_of(enum required_rule rule)
+{
+	switch (rule) {
+	case REQUIRED_NOBODY:
+		return 0;
+	case REQUIRED_OWNER:
+	case REQUIRED_MEMBERS:
+		return REQUIRED_MEMBER;
+	case REQUIRED_FOLDER_RIGHTS:
+		return REQUIRED_CREATE | REQUIRED_EDIT | REQUIRED_DELETE;
+	case REQUIRED_SITE_RIGHTS:
+		return REQUIRED_CHANGES;
+	}
+	return 0;
+}
+
+static void collect(struct required *required, const struct required_object *object)
+{
+	unsigned rights = rights_of(object->rule);
+
+	closure_begin(required->closure);
+	for (size_t i = 0; i < object->grant_count; i++) {
+		if (object->grants[i].rights & rights)
+			closure_add(required->closure, object->grants[i].who);
+	}
+}
+
+const uint32_t *required_set(
+	struct required *required, const struct required_object *object, size_t *out_count)
+{
+	collect(required, object);
+	return closure_users(required->closure, out_count);
+}
+
+static void begin_search(struct required *required)
+{
+	size_t groups = required->directory->group_count + 1;
+
+	if (!required->above) {
+		required->above = mem_array(groups, sizeof(uint32_t));
+		required->queue = mem_array(groups, sizeof(uint32_t));
+		required->reached = mem_array(groups, sizeof(uint32_t));
+	}
+	if (++required->search == 0) {
+		memset(required->reached, 0, groups * sizeof(uint32_t));
+		required->search = 1;
+	}
+}
+
+/* Whether a group holds the user itself; the groups in it are put at the queue's end. */
+static bool look_into(
+	struct required *required, uint32_t group, uint32_t user, size_t *queue_count)
+{
+	const struct nesting *nesting = closure_nesting(required->closure);
+
+	for (uint32_t i = nesting->starts[group]; i < nesting->starts[group + 1]; i++) {
+		uint32_t member = nesting->members[i];
+		uint32_t place = member_place(member);
+
+		if (member_kind(member) == DIRECTORY_EVERYONE)
+			return true;
+		if (member_kind(member) == DIRECTORY_USER) {
+			if (place == user)
+				return true;
+		} else if (required->reached[place] != required->search) {
+			required->reached[place] = required->search;
+			required->above[place] = group;
+			required->queue[(*queue_count)++] = place;
+		}
+	}
+	return false;
+}
+
+/* The way down to a group, written into the queue, which has served. */
+static void tell_way(struct required *required, uint32_t group, struct required_way *out)
+{
+	size_t count = 1;
+
+	for (uint32_t at = group; required->above[at] != at; at = required->above[at])
+		count++;
+	out->group_count = count;
+	out->groups = required->queue;
+	required->queue[--count] = group;
+	while (required->above[group] != group) {
+		group = required->above[group];
+		required->queue[--count] = group;
+	}
+}
+
+/* Groups that an earlier grant of the object led to hold no way to the user, and are not looked
+ * into again. */
+static bool find_way(
+	struct required *required, uint32_t first, uint32_t user, struct required_way *out)
+{
+	size_t queue_count = 0;
+
+	if (required->reached[first] == required->search)
+		return false;
+	required->reached[first] = required->search;
+	required->above[first] = first;
+	required->queue[queue_count++] = first;
+	for (size_t i = 0; i < queue_count; i++) {
+		uint32_t group = required->queue[i];
+
+		if (look_into(required, group, user, &queue_count)) {
+			tell_way(required, group, out);
+			return true;
+		}
+	}
+	return false;
+}
+
+bool required_why(struct required *required, const struct required_object *object,
+	uint32_t user, struct required_way *out)
+{
+	unsigned rights = rights_of(object->rule);
+
+	*out = (struct required_way){0};
+	if (!directory_user_counts(required->directory, user))
+		return false;
+	begin_search(required);
+	for (size_t i = 0; i < object->grant_count; i++) {
+		const struct required_grant *grant = &object->grants[i];
+
+		out->grant = i;
+		if (!(grant->rights & rights))
+			continue;
+		if (grant->who.kind == DIRECTORY_EVERYONE)
+			return true;
+		if (grant->who.kind == DIRECTORY_USER) {
+			if (grant->who.place == user)
+				return true;
+		} else if (find_way(required, grant->who.place, user, out)) {
+			return true;
+		}
+	}
+	*out = (struct required_way){0};
+	return false;
+}
+
+int64_t required_play(struct required *required, const struct required_object *objects,
+	size_t count, bool *held, int64_t free, struct required_turn *turns)
+{
+	struct closure_marks marks;
+	int64_t assigned = 0;
+
+	closure_marks_init(&marks, required->closure, held);
+	for (size_t i = 0; i < count; i++) {
+		struct required_turn *turn = &turns[i];
+
+		collect(required, &objects[i]);
+		int64_t wanted = (int64_t)closure_unmarked(required->closure, &marks);
+		int64_t left = free - assigned;
+		bool granted = wanted == 0 || wanted <= left;
+
+		turn->required = (int64_t)closure_size(required->closure);
+		turn->held = turn->required - wanted;
+		turn->newly = granted ? wanted : 0;
+		turn->missing = granted ? 0 : wanted - left;
+		if (turn->newly > 0)
+			closure_mark(required->closure, &marks, held);
+		assigned += turn->newly;
+	}
+	closure_marks_free(&marks);
+	return assigned;
+}
