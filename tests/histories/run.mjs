@@ -25,6 +25,8 @@ const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'garner-histories-'));
 fs.chmodSync(folder, 0o755); // the database runs as another user
 const file = (...names) => path.join(folder, ...names);
 const keysAtOnce = 4, clients = 16, seatsAtFirst = 200, pool = 2000;
+// A killed PostgreSQL takes its time to recover; between two faults there must be work.
+const faultEvery = options.database === 'postgresql' ? 500 : 100; // ms, at the least
 const claimsARound = 25_000; // of one set of keys: then all is assigned, and new ones take over
 
 let randomState = Number(options.seed);
@@ -186,7 +188,7 @@ async function load(keys, claims, event) {
   });
   const end = new Promise((resolve) => { child.on('exit', (code) => { over = true; resolve(code); }); });
   while (!over) {
-    await Promise.race([end, sleep(100 + random(700))]);
+    await Promise.race([end, sleep(faultEvery + random(6 * faultEvery))]);
     if (over) break;
     if (half && event) {
       await event();
