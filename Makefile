@@ -4,7 +4,7 @@
 BUILD := build
 PROGRAMS := garner garnerd garner-licensing garner-tenant
 
-.PHONY: all build demo check unit system sanitize lint format rules mutate-rules bench clean
+.PHONY: all build demo check unit system postgres sanitize lint format rules mutate-rules bench clean
 
 all: build
 
@@ -30,6 +30,11 @@ unit: build
 
 system: build
 	@tools/system-tests.sh $(BUILD)/bin all
+
+# The licensing service on PostgreSQL, on a server that is started for it.
+postgres:
+	@tools/install-packages.sh test
+	@tools/check.sh postgres
 
 sanitize:
 	@tools/check.sh address thread
