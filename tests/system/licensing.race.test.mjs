@@ -45,15 +45,19 @@ class Claimant {
     this.license = license;
   }
 
-  /** What came of a claim for one object: { granted, newly, missing }, and what the lease says. */
+  /** What came of a claim for one object: { granted, newly, missing }, and the lease's `assigned`. */
   async claim(service, subjects, key = crypto.randomBytes(8).toString('hex')) {
     const body = { idempotency_key: key, objects: [{ subjects }] };
     const { answer, lease } = await this.post(service, '/v1/claims', body);
-    return { ...JSON.parse(answer).results[0], used: Number(/^used[:= ] *(\d+)$/m.exec(lease)?.[1]) };
+    const field = (name) => new RegExp(`^${name}\\W+(\\w+)$`, 'm').exec(lease)[1];
+    return { ...JSON.parse(answer).results[0], assigned: [Number(field('assigned-count')), field('assigned-digest')] };
   }
 }
 
 const subject = (name) => sha256(`${name}`);
+
+/** What a lease says of the assigned set. */
+const assigned = (subjects) => [subjects.length, sha256([...subjects].sort().map((id) => `${id}\n`).join(''))];
 
 /** Two services with two state folders that have the same keys, over one database. */
 async function twoServices(world) {
@@ -94,10 +98,13 @@ test('C5: one claim that is sent to both services at once is counted once', asyn
   const { license_key: key } = world.order(500);
   const one = new Claimant();
   await one.activate(services[0], key);
+  const all = [];
   for (let round = 0; round < 20; round++) {
     const subjects = Array.from({ length: 20 }, (_, i) => subject(`${round} ${i}`));
     const both = await Promise.all(services.map((service) => one.claim(service, subjects, `round-${round}`)));
     assert.deepEqual(both.map((result) => [result.granted, result.newly]), [[true, 20], [true, 20]]);
+    all.push(...subjects); // what one service remembers of the set is not what the other changed
+    for (const result of both) assert.deepEqual(result.assigned, assigned(all));
     assert.equal(world.vendor('show', key).used, 20 * (round + 1));
   }
 });
