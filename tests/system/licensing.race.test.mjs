@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Several licensing services over one database: what they assign together is never one too many.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { World } from './lib/world.mjs';
+import { World, root } from './lib/world.mjs';
 
 const sha256 = (data) => crypto.createHash('sha256').update(data).digest('hex');
 
@@ -126,4 +127,36 @@ test('C5: a claim of 10,000 at one service is known at the other', async (t) => 
   assert.equal((await one.claim(services[1], [subject('one more')])).granted, false);
   t.diagnostic(`10,000 subjects in ${took.toFixed(0)} ms`);
   assert.ok(took < 5_000, `${took} ms`); // a bound for a busy machine; what it takes is written in docs/measured.md
+});
+
+test('E1, C6: a database server that is killed costs 503s, no claim and no start of the service', {
+  skip: !process.env.GARNER_TEST_DATABASE && 'needs PostgreSQL',
+}, async (t) => {
+  const world = new World(t);
+  const server = (what) => {
+    const result = spawnSync(path.join(root, 'tools/postgres-server.sh'), [what, world.path('server')], { encoding: 'utf8' });
+    assert.equal(result.status, 0, result.stderr);
+    return result.stdout.trim();
+  };
+  fs.chmodSync(world.folder, 0o755);
+  world.licenseDatabase = server('start');
+  world.atEnd(() => server('stop'));
+  const service = await world.licensing();
+  const { license_key: key } = world.order(5);
+  const one = new Claimant();
+  await one.activate(service, key);
+  await one.claim(service, [subject(1)], 'before');
+
+  server('kill');
+  for (let i = 0; i < 3; i++)
+    await assert.rejects(one.claim(service, [subject(2)], 'while-away'), /503/);
+  server('start');
+  const deadline = Date.now() + 30_000;
+  let result;
+  while (!result && Date.now() < deadline)
+    result = await one.claim(service, [subject(2)], 'while-away').catch(() => null);
+  assert.deepEqual([result.granted, result.newly], [true, 1]);
+  const again = await one.claim(service, [subject(2)], 'while-away'); // the answer of the first time
+  assert.deepEqual([again.granted, again.newly], [true, 1]);
+  assert.equal(world.vendor('show', key).used, 2);
 });
