@@ -5,7 +5,7 @@ BUILD := build
 PROGRAMS := garner garnerd garner-licensing garner-tenant
 
 .PHONY: all build demo check unit system sanitize lint format rules mutate-rules histories fuzz \
-	bench bench-plan clean
+	bench bench-plan postgres clean
 
 all: build
 
@@ -31,6 +31,11 @@ unit: build
 
 system: build
 	@tools/system-tests.sh $(BUILD)/bin all
+
+# The licensing service on PostgreSQL, on a server that is started for it.
+postgres:
+	@tools/install-packages.sh test
+	@tools/check.sh postgres
 
 sanitize:
 	@tools/check.sh address thread

@@ -98,7 +98,9 @@ int postgres_refused(struct postgres *postgres, PGconn *connection)
 			"database %s: the server asks for a password: put it into ~/.pgpass, "
 			"PGPASSWORD or the URL",
 			postgres->name);
-	if (PQconnectionUsedPassword(connection))
+	/* libpq gives no SQLSTATE here: the words of a server that speaks English tell it from
+	 * a database that is not there. */
+	if (PQconnectionUsedPassword(connection) && strstr(why, "authentication"))
 		return err_set(ERR_AUTH, "database %s: %s; check the user and its password",
 			postgres->name, why);
 	return err_set(ERR_NETWORK,

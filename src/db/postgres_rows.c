@@ -323,7 +323,12 @@ int postgres_each(struct db_rows *rows, struct db_value *values, const struct db
 		size_t left = each->count - from;
 		r = each_part(of(rows), values, from, left < EACH_MAX ? left : EACH_MAX, each);
 	}
-	if (!PQexitPipelineMode(postgres->connection) && r == 0)
+	if (PQexitPipelineMode(postgres->connection))
+		return r;
+	/* Answers are left that nobody can tell apart: this connection is of no more use. */
+	if (r == 0)
 		r = postgres_fail(postgres, NULL, rows->sql);
+	PQfinish(postgres->connection);
+	postgres->connection = NULL;
 	return r;
 }

@@ -12,7 +12,8 @@ static int completion(void *context, const struct options *options);
 
 static const struct option_spec common_options[] = {
 	{"state", "DIR", "the service's state folder; or GARNER_LICENSING_STATE"},
-	{"database", "URL", "sqlite:FILE instead of licensing.db in the state folder"},
+	{"database", "URL",
+		"sqlite:FILE or postgresql://… instead of licensing.db in the state folder"},
 	{"json", NULL, "print one JSON object"},
 	{"quiet", NULL, "print no text for people"},
 	{"verbose", NULL, "log more; also -v"},

@@ -2,6 +2,7 @@
 // The programs, driven from outside: a world is a temporary folder with a licensing service, a
 // sandbox tenant and any number of instances in it. All that it started ends with the test.
 import { spawn, spawnSync } from 'node:child_process';
+import crypto from 'node:crypto';
 import fs from 'node:fs';
 import https from 'node:https';
 import os from 'node:os';
@@ -51,6 +52,7 @@ export class World {
   environment(extra = {}) {
     const environment = { ...process.env, TZ: 'UTC', ...extra };
     delete environment.GARNER_STATE;
+    if (this.licenseDatabase) environment.GARNER_LICENSING_DATABASE = this.licenseDatabase;
     if (this.clock) {
       if (!faketimeLibrary) throw new Error('libfaketime is not installed');
       environment.LD_PRELOAD = faketimeLibrary;
@@ -119,11 +121,29 @@ export class World {
     return answer;
   }
 
-  /** The licensing service, on SQLite. Its commands: `vendor('order', '--seats', '5', …)`. */
+  /** The licensing service, on SQLite, or on a new database of the server that GARNER_TEST_DATABASE
+   * names. Its commands: `vendor('order', '--seats', '5', …)`. */
   async licensing() {
     this.licenseState = this.path('licensing');
+    this.licenseDatabase ??= this.newDatabase();
     this.service = await this.serve('garner-licensing', 'serve', '--state', this.licenseState, '--listen', '127.0.0.1:0');
     return this.service;
+  }
+
+  /** A URL for --database, or undefined for the file in the state folder. */
+  newDatabase() {
+    const server = process.env.GARNER_TEST_DATABASE;
+    if (!server) return undefined;
+    const name = `garner_${crypto.randomBytes(8).toString('hex')}`;
+    const sql = (statement) => {
+      const result = spawnSync('psql', [server, '-q', '-c', statement], { encoding: 'utf8' });
+      if (result.status !== 0) throw new Error(`psql: ${statement}: ${result.stderr ?? result.error}`);
+    };
+    sql(`CREATE DATABASE ${name}`);
+    this.dropDatabase = () => sql(`DROP DATABASE ${name} WITH (FORCE)`);
+    const url = new URL(server);
+    url.pathname = `/${name}`;
+    return url.href;
   }
 
   vendor(...args) {
@@ -193,6 +213,7 @@ export class World {
       // Each program ends cleanly when asked; a sanitizer that found something says so here too.
       if (end !== 0) bad.push(`${child.spawnfile} ended with ${end}: ${child.errorText()}`);
     }
+    this.dropDatabase?.();
     fs.rmSync(this.folder, { recursive: true, force: true });
     if (bad.length) throw new Error(bad.join('\n'));
   }

@@ -107,6 +107,9 @@ static void a_wrong_password_is_refused_and_not_shown(void **state)
 	assert_null(strstr(err_message(), "hush"));
 	assert_int_equal(db_open(without, &none), ERR_AUTH);
 	assert_non_null(strstr(err_message(), "pgpass"));
+	AUTO_TEXT absent = mem_printf("%s_absent", database.location);
+	assert_int_equal(db_open(absent, &none), ERR_NETWORK);
+	assert_non_null(strstr(err_message(), "has this database"));
 }
 
 static void who_read_what_another_changed_does_it_again(void **state)

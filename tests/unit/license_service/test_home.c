@@ -70,6 +70,24 @@ static void another_database_can_be_named(void **state)
 	world_close(&world);
 }
 
+static void a_database_out_of_reach_is_told_without_its_password(void **state)
+{
+	(void)state;
+	struct world world;
+	struct home *home;
+	struct store *store;
+
+	world_open(&world);
+	assert_int_equal(
+		home_open(world.folder, "postgresql://user:hush@127.0.0.1:1/x", &home), 0);
+	assert_int_equal(store_open(home, &store), ERR_NETWORK);
+	assert_null(store);
+	assert_non_null(strstr(err_message(), "user@127.0.0.1:1/x"));
+	assert_null(strstr(err_message(), "hush"));
+	home_close(home);
+	world_close(&world);
+}
+
 static void G2_a_price_list_that_makes_no_sense_is_told_with_its_place(void **state)
 {
 	(void)state;
@@ -115,6 +133,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_first_start_makes_what_is_needed_and_the_next_finds_it),
 		cmocka_unit_test(another_database_can_be_named),
+		cmocka_unit_test(a_database_out_of_reach_is_told_without_its_password),
 		cmocka_unit_test(G2_a_price_list_that_makes_no_sense_is_told_with_its_place),
 		cmocka_unit_test(a_damaged_root_key_is_told),
 	};
