@@ -41,6 +41,10 @@ static const struct permission read_settings = {
 	"MailboxSettings.Read MailboxSettings.ReadWrite", OF_OUTLOOK};
 static const struct permission read_mail = {"Mail.Read Mail.ReadWrite", OF_OUTLOOK};
 
+static const struct permission read_posts = {
+	"Group.Read.All Group.ReadWrite.All Group-Conversation.Read.All "
+	"Group-Conversation.ReadWrite.All",
+	OF_OUTLOOK};
 static const struct permission read_files = {
 	"Files.Read.All Files.ReadWrite.All Sites.Read.All Sites.ReadWrite.All", "accessDenied",
 	"Access denied"};
@@ -84,6 +88,10 @@ static const struct route routes[] = {
 	{"groups/{}", REQUESTS_GROUP, graph_group, &read_groups},
 	{"groups/{}/members", REQUESTS_GROUP, graph_members, &read_groups},
 	{"groups/{}/transitiveMembers", REQUESTS_GROUP, graph_transitive_members, &read_groups},
+	{"groups/{}/conversations", REQUESTS_THREAD, graph_conversations, &read_posts},
+	{"groups/{}/threads", REQUESTS_THREAD, graph_threads, &read_posts},
+	{"groups/{}/threads/{}/posts", REQUESTS_THREAD, graph_posts, &read_posts},
+	{"groups/{}/threads/{}/posts/{}", REQUESTS_POST, graph_post, &read_posts},
 	{"groups/{}/owners", REQUESTS_GROUP, graph_owners, &read_groups},
 	{"subscribedSkus", REQUESTS_USER, graph_skus, &read_tenant},
 	{"organization", REQUESTS_USER, graph_organization, &read_tenant},

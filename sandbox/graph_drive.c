@@ -146,7 +146,23 @@ static struct json *deleted_json(const struct drive *drive, const struct drive_i
 	return object;
 }
 
-struct json *drive_item_json(const struct drive *drive, const struct drive_item *item,
+/* A facet that an item does not have is left out, also where it was selected. */
+static struct json *select_facets(struct json *object, const char *select)
+{
+	struct json *chosen = odata_select_apply(object, select, &graph_type_drive_item);
+	struct json *there = json_new_object();
+	size_t position = 0;
+	const char *key;
+	struct json *value;
+
+	while (json_next(chosen, &position, &key, &value))
+		if (value)
+			json_put(there, key, json_share(value));
+	json_free(chosen);
+	return there;
+}
+
+static struct json *item_json(const struct drive *drive, const struct drive_item *item,
 	const struct user *owner, bool in_delta)
 {
 	struct json *object = json_new_object(), *times = json_new_object();
@@ -177,6 +193,12 @@ struct json *drive_item_json(const struct drive *drive, const struct drive_item 
 	else
 		put_file(object, item);
 	return object;
+}
+
+struct json *drive_item_json(const struct drive_view *view, const struct drive_item *item)
+{
+	return select_facets(
+		item_json(view->drive, item, view->owner, view->in_delta), view->select);
 }
 
 struct drive *graph_open_drive(struct call *call, struct user **out_owner, size_t *out_at)
@@ -258,8 +280,8 @@ void graph_drive_item(struct call *call)
 	if (!item)
 		return;
 	AUTO_TEXT url = item->is_folder ? NULL : download_url(call, drive, item);
-	struct json *body = odata_select_apply(
-		drive_item_json(drive, item, owner, false), select, &graph_type_drive_item);
+	struct json *body =
+		drive_item_json(&(struct drive_view){drive, owner, select, false}, item);
 	tenant_unlock(call->sandbox->tenant);
 	if (url)
 		json_put_text(body, "@microsoft.graph.downloadUrl", url);
@@ -326,8 +348,9 @@ void graph_drive_children(struct call *call)
 		item = item->hh.next) {
 		if (item->parent != folder || item->is_deleted || seen++ < at)
 			continue;
-		json_append(list, odata_select_apply(drive_item_json(drive, item, owner, false),
-					  select, &graph_type_drive_item));
+		json_append(
+			list, drive_item_json(
+				      &(struct drive_view){drive, owner, select, false}, item));
 	}
 	while (item && (item->parent != folder || item->is_deleted))
 		item = item->hh.next;

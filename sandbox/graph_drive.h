@@ -16,8 +16,15 @@ void graph_drive_delta(struct call *call);
  * no lock where there is none. *out_at is the place of the first segment behind it. */
 struct drive *graph_open_drive(struct call *call, struct user **out_owner, size_t *out_at);
 
-/** The item as Graph tells it, in a delta with less. */
-struct json *drive_item_json(const struct drive *drive, const struct drive_item *item,
-	const struct user *owner, bool in_delta);
+/** How items are looked at. */
+struct drive_view {
+	const struct drive *drive;
+	const struct user *owner;
+	const char *select; /* checked; NULL: all */
+	bool in_delta;      /* which tells less */
+};
+
+/** The item as Graph tells it. */
+struct json *drive_item_json(const struct drive_view *view, const struct drive_item *item);
 
 #endif

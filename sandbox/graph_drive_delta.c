@@ -106,14 +106,13 @@ void graph_drive_delta(struct call *call)
 	const struct drive *drive = graph_open_drive(call, &owner, &at);
 	if (!drive || !attach(call, drive, is_first, &walk))
 		return;
+	const struct drive_view view = {
+		drive, owner, walk.select[0] ? walk.select : NULL, true};
 	struct json *list = json_new_array();
 	while (walk.position < walk.until && (int64_t)json_count(list) < top) {
 		const struct drive_item *item = drive_event(drive, walk.position++, walk.since);
 		if (item)
-			json_append(list,
-				odata_select_apply(drive_item_json(drive, item, owner, true),
-					walk.select[0] ? walk.select : NULL,
-					&graph_type_drive_item));
+			json_append(list, drive_item_json(&view, item));
 	}
 	walk.is_finished = walk.position == walk.until;
 	drive_id(drive, id);
