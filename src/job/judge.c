@@ -45,6 +45,25 @@ static struct subject_verdict judge_owner(const struct source_owner *owner)
 	return subject_judge_mailbox(&facts);
 }
 
+/* B12: by the owner's license alone; whether the account has a mailbox is of no account. */
+static struct subject_verdict judge_drive(const struct source_owner *owner)
+{
+	if (owner->guest)
+		return (struct subject_verdict){SUBJECT_NEED_UNSUPPORTED, "guest",
+			"not supported: its owner is a guest, who never takes a license"};
+	if (!owner->m365_license)
+		return (struct subject_verdict){SUBJECT_NEED_UNSUPPORTED, "no_license",
+			"not supported: its owner has no license of Microsoft 365"};
+	return (struct subject_verdict){SUBJECT_NEED_USER, "", ""};
+}
+
+static const char *rule_of(const char *kind)
+{
+	if (text_equal(kind, "onedrive"))
+		return "B12";
+	return text_equal(kind, "mailbox") ? "B1" : "B4";
+}
+
 void judge_object(struct installation *installation, const struct source_object *object,
 	struct judgement *out)
 {
@@ -55,14 +74,18 @@ void judge_object(struct installation *installation, const struct source_object 
 	}
 	if (!*object->owner.tenant_id)
 		return; /* a folder of the machine needs nothing */
+	if (text_equal(object->kind, "group_mailbox"))
+		return;
 
-	struct subject_verdict verdict = judge_owner(&object->owner);
+	struct subject_verdict verdict = text_equal(object->kind, "onedrive")
+						 ? judge_drive(&object->owner)
+						 : judge_owner(&object->owner);
 	if (verdict.need == SUBJECT_NEED_UNSUPPORTED ||
 		verdict.need == SUBJECT_NEED_NO_OBJECT) {
 		refuse(out, verdict.code, verdict.text);
 	} else if (verdict.need == SUBJECT_NEED_USER) {
 		out->needs_subject = true;
-		out->rule = text_equal(object->kind, "mailbox") ? "B1" : "B4";
+		out->rule = rule_of(object->kind);
 		out->subject_known =
 			license_client_subject(installation->license, object->owner.tenant_id,
 				object->owner.directory_id, out->subject) == 0;
