@@ -17,6 +17,22 @@
  */
 enum { COMMIT_EVERY_BYTES = 64 << 20, COMMIT_EVERY_US = 30000000 };
 
+static int tick(void *context)
+{
+	return run_tick(context);
+}
+
+/* Who is needed is read anew at each run (C8). */
+static int read_organization(struct run *run)
+{
+	const struct organization_options options = {.installation = run->installation,
+		.source = run->source,
+		.tick = tick,
+		.context = run};
+
+	return organization_read(&options, &run->selection, &run->organization);
+}
+
 static int open_ends(struct run *run)
 {
 	const struct connection_open how = {.cancel = &run->stop, .usage = &run->usage};
@@ -33,11 +49,12 @@ static int open_ends(struct run *run)
 		r = selection_read(run->source, run->job->objects, &run->selection);
 	run->progress.objects_total = run->selection.count;
 	run->progress.object = "";
-	return r;
+	return r == 0 ? read_organization(run) : r;
 }
 
 static void close_ends(struct run *run)
 {
+	organization_free(run->organization);
 	selection_free(&run->selection);
 	source_close(run->source);
 	bases_free(&run->bases);
@@ -117,7 +134,7 @@ static int run_objects(struct run *run, const char **gate_state)
 	}
 	if (r == 0)
 		r = record_missing(run, &position);
-	return r < 0 ? r : run_record_settle_news(run);
+	return r < 0 ? r : run_record_settle(run);
 }
 
 static bool same_objects(const struct snapshot *a, const struct snapshot *b)

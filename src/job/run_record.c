@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "job/needs.h"
 #include "job/notice.h"
 
 int run_record_begin(struct run *run)
@@ -49,26 +50,6 @@ int run_record_object(struct run *run, size_t position, const struct object_resu
 		(int64_t)result->bytes_stored);
 
 	return r < 0 ? r : note(run, result);
-}
-
-int run_record_need(
-	struct run *run, const struct source_object *object, const struct judgement *judgement)
-{
-	struct db *db = run->installation->db;
-	int r = db_run(db, "DELETE FROM need WHERE job_id = ?1 AND kind = ?2 AND name = ?3",
-		"iss", run->job->id, object->kind, object->name);
-
-	if (r < 0 || !judgement->subject_known)
-		return r;
-	r = db_run(db,
-		"INSERT INTO subject VALUES (?1, ?2, ?3) "
-		"ON CONFLICT (id) DO UPDATE SET name = ?2, seen_s = ?3",
-		"ssi", judgement->subject, object->name, clock_now_s());
-	if (r == 0)
-		r = db_run(db, "INSERT INTO need VALUES (?1, ?2, ?3, ?4, ?5)", "issss",
-			run->job->id, object->kind, object->name, judgement->subject,
-			judgement->rule);
-	return r;
 }
 
 static int save_pending(struct run *run)
@@ -119,13 +100,15 @@ int run_commit(struct run *run)
 	return r;
 }
 
-int run_record_settle_news(struct run *run)
+int run_record_settle(struct run *run)
 {
-	return db_run(run->installation->db,
+	int r = db_run(run->installation->db,
 		"UPDATE notice SET cleared_s = ?3 WHERE job = ?1 AND object <> '' "
 		"AND cleared_s = 0 AND object NOT IN "
 		"(SELECT kind || ':' || name FROM run_object WHERE run_id = ?2)",
 		"sii", run->job->name, run->run_id, clock_now_s());
+
+	return r < 0 ? r : needs_settle(run->installation, run->job->id, run->run_id);
 }
 
 int run_record_end(struct run *run, const struct run_end *end)

@@ -65,6 +65,17 @@ static bool is_wanted(const char *objects, const struct source_object *object)
 	}
 }
 
+static struct source_grant *copy_grants(const struct source_grant *from, size_t count)
+{
+	struct source_grant *to = mem_array(count + 1, sizeof(*to));
+
+	for (size_t i = 0; i < count; i++) {
+		to[i] = from[i];
+		to[i].who.id = mem_strdup(from[i].who.id ? from[i].who.id : "");
+	}
+	return to;
+}
+
 /* A copy with texts of its own; free_object gives them back. */
 static struct source_object copy_object(const struct source_object *from)
 {
@@ -78,6 +89,7 @@ static struct source_object copy_object(const struct source_object *from)
 	to.owner.tenant_id = mem_strdup(from->owner.tenant_id);
 	to.owner.directory_id = mem_strdup(from->owner.directory_id);
 	to.owner.purpose = mem_strdup(from->owner.purpose);
+	to.grants = copy_grants(from->grants, from->grant_count);
 	return to;
 }
 
@@ -91,6 +103,9 @@ static void free_object(struct source_object *object)
 	mem_free(object->owner.tenant_id);
 	mem_free(object->owner.directory_id);
 	mem_free(object->owner.purpose);
+	for (size_t i = 0; i < object->grant_count; i++)
+		mem_free(object->grants[i].who.id);
+	mem_free(object->grants);
 }
 
 struct reading {

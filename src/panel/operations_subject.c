@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <uthash.h>
+
 #include "base/mem.h"
 #include "base/text.h"
 #include "job/report.h"
@@ -11,7 +13,7 @@
 /* Who holds a license, for what, and giving licenses back. Names are known to this installation
  * alone: they are put beside the subjects here, and nowhere else (D3). */
 
-enum { SHORTEST_PREFIX = 8 };
+enum { SHORTEST_PREFIX = 8, OBJECTS_MOST = 100 };
 
 static int subject_name(struct db *db, const char *subject, char **out)
 {
@@ -22,41 +24,122 @@ static int subject_name(struct db *db, const char *subject, char **out)
 	return r < 0 ? r : 0;
 }
 
-/* KIND:NAME of the objects that need a subject, each once; and the jobs that they are in. */
-static int put_needs(struct db *db, const char *subject, struct json *json)
-{
-	AUTO_ROWS objects = NULL;
-	AUTO_ROWS jobs = NULL;
-	struct json *object_list = json_new_array();
-	struct json *job_list = json_new_array();
-	int r = db_query(db, &objects,
-		"SELECT DISTINCT kind || ':' || name FROM need WHERE subject = ?1 ORDER BY 1",
-		"s", subject);
+/* What needs a set, asked for once: thousands of subjects are in the same sets. */
+struct set_needs {
+	int64_t set_no;
+	struct json *objects; /* KIND:NAME, each once; the first OBJECTS_MOST */
+	struct json *jobs;
+	int64_t count; /* of all objects */
+	UT_hash_handle hh;
+};
 
-	json_put(json, "objects", object_list);
-	json_put(json, "jobs", job_list);
-	while (r == 0 && (r = db_next(objects)) == 1) {
-		json_append(object_list, json_new_text(db_text(objects, 0)));
-		r = 0;
+struct describing {
+	struct db *db;
+	struct set_needs *sets;
+};
+
+static void end_describing(struct describing *describing)
+{
+	struct set_needs *needs, *next;
+
+	HASH_ITER(hh, describing->sets, needs, next)
+	{
+		HASH_DEL(describing->sets, needs);
+		json_free(needs->objects);
+		json_free(needs->jobs);
+		mem_free(needs);
 	}
-	if (r == 0)
-		r = db_query(db, &jobs,
-			"SELECT DISTINCT job.name FROM need JOIN job ON job.id = need.job_id "
-			"WHERE subject = ?1 ORDER BY 1",
-			"s", subject);
-	while (r == 0 && (r = db_next(jobs)) == 1) {
-		json_append(job_list, json_new_text(db_text(jobs, 0)));
+}
+
+/* Appends the first column of a query about a set, of each row, up to a number; tells how many
+ * there are. */
+static int list_of_set(
+	struct db *db, const char *sql, int64_t set_no, struct json *list, int64_t *out_count)
+{
+	AUTO_ROWS rows = NULL;
+	int r = db_query(db, &rows, sql, "i", set_no);
+
+	*out_count = 0;
+	while (r == 0 && (r = db_next(rows)) == 1) {
+		if ((*out_count)++ < OBJECTS_MOST)
+			json_append(list, json_new_text(db_text(rows, 0)));
 		r = 0;
 	}
 	return r;
 }
 
+static int needs_of_set(struct describing *describing, int64_t set_no, struct set_needs **out)
+{
+	int64_t job_count;
+
+	HASH_FIND(hh, describing->sets, &set_no, sizeof(set_no), *out);
+	if (*out)
+		return 0;
+	struct set_needs *needs = mem_alloc(sizeof(*needs));
+	needs->set_no = set_no;
+	needs->objects = json_new_array();
+	needs->jobs = json_new_array();
+	HASH_ADD(hh, describing->sets, set_no, sizeof(needs->set_no), needs);
+	*out = needs;
+	int r = list_of_set(describing->db,
+		"SELECT DISTINCT kind || ':' || name FROM need_object WHERE set_no = ?1 "
+		"ORDER BY 1",
+		set_no, needs->objects, &needs->count);
+	return r < 0 ? r
+		     : list_of_set(describing->db,
+			       "SELECT DISTINCT job.name FROM need_object JOIN job ON job.id = "
+			       "need_object.job_id WHERE set_no = ?1 ORDER BY 1",
+			       set_no, needs->jobs, &job_count);
+}
+
+/* Adds what is not there yet; how many were there twice. */
+static int64_t merge(struct json *into, const struct json *from)
+{
+	int64_t twice = 0;
+
+	for (size_t i = 0; i < json_count(from); i++) {
+		const char *text = json_as_text(json_at(from, i));
+		bool found = false;
+		for (size_t j = 0; j < json_count(into) && !found; j++)
+			found = text_equal(text, json_as_text(json_at(into, j)));
+		if (!found)
+			json_append(into, json_new_text(text));
+		twice += found;
+	}
+	return twice;
+}
+
+/* KIND:NAME of the objects that need a subject, each once; and the jobs that they are in. */
+static int put_needs(struct describing *describing, const char *subject, struct json *json)
+{
+	AUTO_ROWS rows = NULL;
+	struct json *objects = json_new_array();
+	struct json *jobs = json_new_array();
+	int64_t count = 0;
+	int r = db_query(describing->db, &rows,
+		"SELECT set_no FROM need_member JOIN subject ON no = subject_no WHERE id = ?1",
+		"s", subject);
+
+	json_put(json, "objects", objects);
+	json_put(json, "jobs", jobs);
+	while (r == 0 && (r = db_next(rows)) == 1) {
+		struct set_needs *needs;
+		r = needs_of_set(describing, db_int(rows, 0), &needs);
+		if (r < 0)
+			return r;
+		count += needs->count - merge(objects, needs->objects);
+		(void)merge(jobs, needs->jobs);
+	}
+	json_put_int(json, "object_count", count);
+	return r;
+}
+
 static int describe_subject(
-	struct db *db, const struct license_subject *subject, struct json **out)
+	struct describing *describing, const struct license_subject *subject, struct json **out)
 {
 	AUTO_TEXT name = NULL;
 	AUTO_JSON json = json_new_object();
-	int r = subject_name(db, subject->id, &name);
+	int r = subject_name(describing->db, subject->id, &name);
 
 	*out = NULL;
 	if (r < 0)
@@ -65,7 +148,7 @@ static int describe_subject(
 	json_put_text(json, "name", name);
 	json_put_time(json, "assigned_at", subject->assigned_s);
 	json_put_time(json, "releasable_at", subject->releasable_s);
-	r = put_needs(db, subject->id, json);
+	r = put_needs(describing, subject->id, json);
 	if (r == 0)
 		*out = STEAL(json);
 	return r;
@@ -73,6 +156,7 @@ static int describe_subject(
 
 static int list_subjects(const struct operation_call *call, struct json **out)
 {
+	struct describing describing = {.db = call->installation->db};
 	struct license_subject *subjects = NULL;
 	size_t count = 0;
 	AUTO_JSON list = json_new_array();
@@ -80,10 +164,11 @@ static int list_subjects(const struct operation_call *call, struct json **out)
 
 	for (size_t i = 0; i < count && r == 0; i++) {
 		struct json *json;
-		r = describe_subject(call->installation->db, &subjects[i], &json);
+		r = describe_subject(&describing, &subjects[i], &json);
 		if (r == 0)
 			json_append(list, json);
 	}
+	end_describing(&describing);
 	mem_free(subjects);
 	if (r < 0)
 		return r;
@@ -92,41 +177,19 @@ static int list_subjects(const struct operation_call *call, struct json **out)
 	return 0;
 }
 
-static int list_objects(const struct operation_call *call, struct json **out)
-{
-	AUTO_ROWS rows = NULL;
-	AUTO_JSON list = json_new_array();
-	int r = db_query(call->installation->db, &rows,
-		"SELECT need.kind, need.name, need.subject, need.rule, job.name FROM need "
-		"JOIN job ON job.id = need.job_id ORDER BY need.name, need.kind, job.name",
-		"");
-
-	while (r == 0 && (r = db_next(rows)) == 1) {
-		struct json *object = json_new_object();
-		const char *subject = db_text(rows, 2);
-		json_put_text(object, "kind", db_text(rows, 0));
-		json_put_text(object, "name", db_text(rows, 1));
-		json_put_text(object, "job", db_text(rows, 4));
-		json_put_text(object, "subject", subject);
-		json_put_text(object, "rule", db_text(rows, 3));
-		json_put_bool(object, "licensed",
-			license_client_is_held(call->installation->license, subject));
-		json_append(list, object);
-		r = 0;
-	}
-	if (r < 0)
-		return r;
-	*out = json_new_object();
-	json_put(*out, "objects", STEAL(list));
-	return 0;
-}
-
 /* A subject as people write it: its id, the start of its id, or the name that is known here. */
-static int resolve_subject(const struct operation_call *call, const char *word, char **out)
+int operation_subject(const struct operation_call *call, const char *word, char **out)
 {
 	struct license_subject *subjects = NULL;
 	size_t count = 0, found = 0;
+	uint8_t id[LICENSE_SUBJECT_SIZE];
 	AUTO_ROWS rows = NULL;
+
+	if (text_from_hex(word, id, sizeof(id)) == 0) {
+		*out = mem_strdup(word);
+		text_lower(*out);
+		return 0;
+	}
 	int r = db_one(call->installation->db, &rows,
 		"SELECT id FROM subject WHERE name = ?1 COLLATE NOCASE", "s", word);
 
@@ -150,57 +213,8 @@ static int resolve_subject(const struct operation_call *call, const char *word, 
 	return r;
 }
 
-static const char *rule_text(const char *rule)
-{
-	return text_equal(rule, "B1")
-		       ? "a user mailbox needs a license for its user"
-		       : "a shared, room or equipment mailbox to which an Exchange Online "
-			 "license is assigned counts as a user mailbox";
-}
-
-static int why(const struct operation_call *call, struct json **out)
-{
-	const char *what;
-	AUTO_TEXT subject = NULL;
-	AUTO_ROWS rows = NULL;
-	AUTO_JSON list = json_new_array();
-	int r = operation_want(call, "what", &what);
-
-	if (r == 0 && !strchr(what, ':'))
-		r = resolve_subject(call, what, &subject);
-	if (r == 0)
-		r = db_query(call->installation->db, &rows,
-			"SELECT need.kind, need.name, need.subject, need.rule, job.name, "
-			"coalesce(subject.name, 'Unknown') FROM need "
-			"JOIN job ON job.id = need.job_id LEFT JOIN subject ON subject.id = "
-			"need.subject "
-			"WHERE need.subject = ?1 OR need.kind || ':' || need.name = ?2 "
-			"ORDER BY need.name, need.kind, job.name",
-			"ss", subject, what);
-	while (r == 0 && (r = db_next(rows)) == 1) {
-		struct json *reason = json_new_object();
-		AUTO_TEXT object = mem_printf("%s:%s", db_text(rows, 0), db_text(rows, 1));
-		json_put_text(reason, "object", object);
-		json_put_text(reason, "job", db_text(rows, 4));
-		json_put_text(reason, "subject", db_text(rows, 2));
-		json_put_text(reason, "name", db_text(rows, 5));
-		json_put_text(reason, "rule", db_text(rows, 3));
-		json_put_text(reason, "text", rule_text(db_text(rows, 3)));
-		json_put_bool(reason, "licensed",
-			license_client_is_held(call->installation->license, db_text(rows, 2)));
-		json_append(list, reason);
-		r = 0;
-	}
-	if (r < 0)
-		return r;
-	*out = json_new_object();
-	json_put_text(*out, "what", what);
-	json_put(*out, "reasons", STEAL(list));
-	return 0;
-}
-
 static int describe_release(
-	struct db *db, const struct license_release *release, struct json **out)
+	struct describing *describing, const struct license_release *release, struct json **out)
 {
 	const struct license_subject subject = {.releasable_s = release->releasable_s};
 	char until[64] = "";
@@ -208,7 +222,7 @@ static int describe_release(
 	int r;
 
 	snprintf(named.id, sizeof(named.id), "%s", release->subject);
-	r = describe_subject(db, &named, out);
+	r = describe_subject(describing, &named, out);
 	if (r < 0)
 		return r;
 	const char *when = json_get_text_or(*out, "releasable_at", "");
@@ -228,17 +242,19 @@ static int describe_release(
 static int describe_releases(const struct operation_call *call,
 	const struct license_release *releases, size_t count, struct json **out)
 {
+	struct describing describing = {.db = call->installation->db};
 	AUTO_JSON list = json_new_array();
 	size_t released = 0;
 	int r = 0;
 
 	for (size_t i = 0; i < count && r == 0; i++) {
 		struct json *json;
-		r = describe_release(call->installation->db, &releases[i], &json);
+		r = describe_release(&describing, &releases[i], &json);
 		if (r == 0)
 			json_append(list, json);
 		released += releases[i].released;
 	}
+	end_describing(&describing);
 	if (r < 0)
 		return r;
 	*out = json_new_object();
@@ -258,7 +274,7 @@ static int resolve_all(const struct operation_call *call, struct license_release
 
 	for (size_t i = 0; i < count && r == 0; i++) {
 		const char *word = json_as_text(json_at(words, i));
-		r = word ? resolve_subject(call, word, &ids[i])
+		r = word ? operation_subject(call, word, &ids[i])
 			 : err_set(ERR_INVALID, "a subject is a text");
 		releases[i].subject = ids[i];
 	}
@@ -269,6 +285,7 @@ static int resolve_all(const struct operation_call *call, struct license_release
 static int foresee(const struct operation_call *call, const struct license_release *releases,
 	size_t count, struct json **out)
 {
+	struct describing describing = {.db = call->installation->db};
 	AUTO_JSON list = json_new_array();
 	int r = 0;
 
@@ -276,10 +293,11 @@ static int foresee(const struct operation_call *call, const struct license_relea
 		struct license_subject subject = {0};
 		struct json *json;
 		snprintf(subject.id, sizeof(subject.id), "%s", releases[i].subject);
-		r = describe_subject(call->installation->db, &subject, &json);
+		r = describe_subject(&describing, &subject, &json);
 		if (r == 0)
 			json_append(list, json);
 	}
+	end_describing(&describing);
 	if (r < 0)
 		return r;
 	*out = json_new_object();
@@ -311,8 +329,6 @@ static int release(const struct operation_call *call, struct json **out)
 
 const struct operation operations_subject[] = {
 	{"license.subjects", list_subjects},
-	{"license.objects", list_objects},
-	{"license.why", why},
 	{"license.release", release},
 	{NULL, NULL},
 };

@@ -117,8 +117,8 @@ static int subjects(void *context, const struct options *options)
 static int objects(void *context, const struct options *options)
 {
 	static const struct output_column columns[] = {{"OBJECT", "name"}, {"KIND", "kind"},
-		{"JOB", "job"}, {"RULE", "rule"}, {"LICENSED", "licensed"},
-		{"SUBJECT", "subject"}};
+		{"JOB", "job"}, {"RULE", "rule"}, {"NEEDS", "required"},
+		{"LICENSED", "licensed"}};
 	struct app *app = context;
 	AUTO_JSON arguments = json_new_object();
 	AUTO_JSON result = NULL;
@@ -133,11 +133,43 @@ static int objects(void *context, const struct options *options)
 	return r;
 }
 
-static int why(void *context, const struct options *options)
+/* What an object needs and what became of it, job by job. */
+static void print_standing(const struct json *list)
+{
+	static const struct output_column columns[] = {{"OBJECT", "object"}, {"JOB", "job"},
+		{"NEEDS", "required"}, {"LICENSED", "licensed"}, {"LAST RESULT", "result"},
+		{"WHY", "reason.text"}};
+
+	if (json_count(list) == 0)
+		return;
+	output_table(list, columns, 6, "");
+	for (size_t i = 0; i < json_count(list); i++) {
+		const char *note = json_get_text(json_at(list, i), "note");
+		if (note)
+			printf("Note: %s\n", note);
+	}
+	putchar('\n');
+}
+
+static void print_why(const struct json *result)
 {
 	static const struct output_column columns[] = {{"OBJECT", "object"}, {"JOB", "job"},
 		{"NEEDS", "name"}, {"LICENSED", "licensed"}, {"RULE", "rule"},
 		{"BECAUSE", "text"}};
+	const struct json *standing = json_get(result, "objects");
+	int64_t left_out = json_get_int(result, "reasons_left_out", 0);
+
+	print_standing(standing);
+	output_table(json_get(result, "reasons"), columns, 6,
+		json_count(standing) > 0
+			? "It needs no license."
+			: "Nothing that this installation knows of needs a license for it.");
+	if (left_out > 0)
+		printf("… and %lld more\n", (long long)left_out);
+}
+
+static int why(void *context, const struct options *options)
+{
 	struct app *app = context;
 	AUTO_JSON arguments = json_new_object();
 	AUTO_JSON result = NULL;
@@ -146,9 +178,8 @@ static int why(void *context, const struct options *options)
 	int r = app_ask(app, "license.why", arguments, &result);
 	if (r == 0 && app->json)
 		output_json(result);
-	else if (r == 0)
-		output_table(json_get(result, "reasons"), columns, 6,
-			"Nothing that this installation knows of needs a license for it.");
+	else if (r == 0 && !app->quiet)
+		print_why(result);
 	return r;
 }
 
