@@ -12,6 +12,7 @@
 #include "job/connection.h"
 #include "job/gate.h"
 #include "job/storages.h"
+#include "job/watch.h"
 
 /* What is stored becomes durable after so many bytes, or so long, so that a kill costs little.
  */
@@ -276,6 +277,17 @@ static int lock_patiently(struct installation *installation, int64_t id, int *ou
 	return r;
 }
 
+/* What the run has met of the license's state. The run's own end does not hang on it, and its
+ * words stay. */
+static int tell_news(struct installation *installation, int r)
+{
+	AUTO_TEXT message = mem_strdup(r < 0 ? err_message() : "");
+
+	if (watch_look(installation) < 0)
+		log_warning("notices_not_kept", "reason", err_message(), NULL);
+	return r < 0 ? err_set((enum err)r, "%s", message) : r;
+}
+
 int run_job(
 	struct installation *installation, const char *name, const struct run_options *options)
 {
@@ -294,7 +306,7 @@ int run_job(
 		.options = options,
 		.started_us = clock_monotonic_us()};
 	run.committed_us = run.started_us;
-	r = run_locked(&run);
+	r = tell_news(installation, run_locked(&run));
 	io_close(lock);
 	return r;
 }

@@ -117,8 +117,12 @@ int run_record_end(struct run *run, const struct run_end *end)
 		.job = run->job->name,
 		.object = "",
 		.text = end->reason_text};
-	/* Who has stopped a run knows of it. */
-	bool bad = *end->reason_code && !text_equal(end->reason_code, err_name(ERR_CANCELLED));
+	/* Who has stopped a run knows of it; what the license keeps from running is told by
+	 * watch.h as long as it does. */
+	bool is_gated =
+		text_equal(end->state, "suspended") || text_equal(end->state, "expired");
+	bool bad = *end->reason_code && !is_gated &&
+		   !text_equal(end->reason_code, err_name(ERR_CANCELLED));
 	int r = bad ? notice_raise(run->installation, &failed)
 		    : notice_clear(run->installation, run->job->name, "");
 

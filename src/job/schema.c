@@ -136,5 +136,11 @@ static const char shared_needs[] =
 	" JOIN subject ON subject.no = need_member.subject_no"
 	" JOIN need_way ON need_way.no = need_member.way_no;";
 
-const char *const schema_scripts[] = {first, shared_needs};
+/* Several notices stand beside each other where they are of different topics; and a mark says
+ * that one is to be raised once, whatever becomes of it meanwhile (I1). */
+static const char notice_topics[] =
+	"ALTER TABLE notice ADD COLUMN topic TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE notice ADD COLUMN mark TEXT NOT NULL DEFAULT '';";
+
+const char *const schema_scripts[] = {first, shared_needs, notice_topics};
 const size_t schema_script_count = sizeof(schema_scripts) / sizeof(schema_scripts[0]);

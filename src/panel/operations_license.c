@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "job/gate.h"
 #include "job/report.h"
+#include "job/watch.h"
 
 /* The license of the installation: where the service is, the key, the state. */
 
@@ -61,6 +62,8 @@ static int show_status(const struct operation_call *call, struct json **out)
 	if (status.state != LICENSE_NONE &&
 		license_client_contact(call->installation->license, GATE_TIMEOUT_MS) < 0)
 		log_info("license_contact_failed", "reason", err_message(), NULL);
+	if (watch_look(call->installation) < 0)
+		log_warning("notices_not_kept", "reason", err_message(), NULL);
 	return describe_status(call, out);
 }
 
