@@ -4,7 +4,7 @@
 BUILD := build
 PROGRAMS := garner garnerd garner-licensing garner-tenant
 
-.PHONY: all build demo check unit system sanitize lint format rules mutate-rules bench clean
+.PHONY: all build demo check unit system sanitize lint format rules mutate-rules bench bench-plan clean
 
 all: build
 
@@ -53,6 +53,10 @@ mutate-rules:
 bench: build
 	@tools/install-packages.sh test
 	@bench/mail.sh $(BUILD)/bin
+
+# How long planning takes for a large organization, by shape; never a test.
+bench-plan: build
+	@$(BUILD)/bench/bench-plan
 
 clean:
 	rm -rf build build-*
