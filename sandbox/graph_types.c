@@ -59,6 +59,21 @@ const struct graph_type graph_type_organization = {"microsoft.graph.organization
 	"securityComplianceNotificationMails* securityComplianceNotificationPhones* "
 	"state street technicalNotificationMails* tenantType verifiedDomains* "};
 
+const struct graph_type graph_type_group = {"microsoft.graph.group",
+	"id deletedDateTime accessType allowExternalSenders assignedLabels* assignedLicenses* "
+	"autoSubscribeNewMembers classification createdDateTime description displayName "
+	"expirationDateTime groupTypes* hasMembersWithLicenseErrors hideFromAddressLists "
+	"hideFromOutlookClients infoCatalogs* isArchived isAssignableToRole isFavorite "
+	"isManagementRestricted isSubscribedByMail licenseProcessingState mail mailEnabled "
+	"mailNickname membershipRule membershipRuleProcessingState onPremisesDomainName "
+	"onPremisesExtensionAttributes onPremisesLastSyncDateTime onPremisesNetBiosName "
+	"onPremisesProvisioningErrors* onPremisesSamAccountName onPremisesSecurityIdentifier "
+	"onPremisesSyncEnabled organizationId preferredDataLocation preferredLanguage "
+	"proxyAddresses* renewedDateTime resourceBehaviorOptions* resourceProvisioningOptions* "
+	"securityEnabled securityIdentifier serviceProvisioningErrors* theme uniqueName "
+	"unseenConversationsCount unseenCount unseenMessagesCount visibility "
+	"welcomeMessageEnabled "};
+
 bool graph_type_find(
 	const struct graph_type *type, const char *name, size_t size, bool *out_list)
 {

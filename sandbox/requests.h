@@ -16,6 +16,7 @@ enum requests_kind {
 	REQUESTS_DELTA,   /* delta pages */
 	REQUESTS_MESSAGE, /* messages as JSON, but for delta */
 	REQUESTS_VALUE,   /* messages as MIME */
+	REQUESTS_GROUP,   /* groups and who is in them */
 	REQUESTS_OTHER,
 	REQUESTS_KINDS,
 };

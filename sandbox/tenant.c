@@ -184,6 +184,8 @@ static int take_document(struct tenant *tenant, struct json *document, const str
 		r = settle_sources(document, base);
 	if (r == 0)
 		r = set_users(tenant, document, patch, base);
+	if (r == 0)
+		r = groups_set(tenant, document, patch, base);
 	if (r < 0)
 		return r;
 	json_free(tenant->document);
@@ -238,11 +240,21 @@ void tenant_free(struct tenant *tenant)
 		mem_free(tenant->users[i]);
 	}
 	mem_free(tenant->users);
+	groups_free(&tenant->groups);
 	mem_free(tenant->id);
 	mem_free(tenant->domain);
 	json_free(tenant->document);
 	pthread_mutex_destroy(&tenant->lock);
 	mem_free(tenant);
+}
+
+/* That of a user, or of a group by its address. */
+static struct mailbox *find_mailbox(const struct tenant *tenant, const char *address)
+{
+	const struct user *user = tenant_user(tenant, address);
+	const struct group *group = user ? NULL : groups_find(&tenant->groups, address);
+
+	return user ? user->mailbox : group ? group->mailbox : NULL;
 }
 
 static int change_items(struct tenant *tenant, const struct json *items,
@@ -251,11 +263,11 @@ static int change_items(struct tenant *tenant, const struct json *items,
 	for (size_t i = 0; i < json_count(items); i++) {
 		const struct json *item = json_at(items, i);
 		const char *upn = json_get_text_or(item, "upn", "");
-		struct user *user = tenant_user(tenant, upn);
-		if (!user)
+		struct mailbox *mailbox = find_mailbox(tenant, upn);
+		if (!mailbox)
 			return err_set(
 				ERR_NOTFOUND, "items[%zu]: there is no user \"%s\"", i, upn);
-		int r = item_ops_apply(user->mailbox, item, base, clock_now_s());
+		int r = item_ops_apply(mailbox, item, base, clock_now_s());
 		if (r < 0)
 			return err_wrap(r, "items[%zu]", i);
 		(*out_applied)++;

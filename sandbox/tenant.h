@@ -9,14 +9,16 @@
 
 #include "base/err.h"
 #include "base/json.h"
+#include "sandbox/group.h"
 #include "sandbox/ids.h"
 #include "sandbox/limits.h"
 #include "sandbox/mailbox.h"
 #include "sandbox/scenario.h"
 
 /*
- * The organization that runs: its users and their mailboxes. One lock guards all of it; hold it
- * while you look at anything that was found here, and never while you read a file of mail.
+ * The organization that runs: its users, groups and their mailboxes. One lock guards all of it;
+ * hold it while you look at anything that was found here, and never while you read a file of
+ * mail.
  *
  * A user that was found stays a user, though perhaps a removed one, until tenant_free.
  */
@@ -34,6 +36,7 @@ struct tenant {
 	struct json *document; /* the scenario as it is now */
 	struct user **users;   /* in the scenario's order, the removed ones too */
 	size_t user_count, user_capacity;
+	struct groups groups;
 	/* These never change. */
 	char *id, *domain;
 	char client_id[IDS_GUID_SIZE];

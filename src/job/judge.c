@@ -45,17 +45,17 @@ static struct subject_verdict judge_mailbox(const struct source_owner *owner)
 	return subject_judge_mailbox(&facts);
 }
 
-/* A drive is its owner's (B12); one of a guest, or of somebody without a license, is named and
- * left out. */
+/* B12: by the owner's license alone; whether the account has a mailbox is of no account. */
 static void judge_drive(const struct source_owner *owner, struct judgement *out)
 {
 	out->rule = "B12";
 	out->required_rule = REQUIRED_OWNER;
 	if (owner->guest)
-		refuse(out, "guest", "the drive belongs to a guest");
+		refuse(out, "guest",
+			"not supported: its owner is a guest, who never takes a license");
 	else if (!owner->m365_license)
 		refuse(out, "no_license",
-			"the drive belongs to an account without a license of Microsoft 365");
+			"not supported: its owner has no license of Microsoft 365");
 }
 
 static void judge_owned(const struct source_object *object, struct judgement *out)

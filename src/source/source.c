@@ -75,6 +75,12 @@ int source_members(
 		       : 0;
 }
 
+int source_gaps(struct source *source, source_gap_fn *visit, void *context)
+{
+	source_forgive();
+	return source->kind->gaps ? source->kind->gaps(source->self, visit, context) : 0;
+}
+
 int source_folders(struct source *source, const struct source_object *object,
 	source_folder_fn *visit, void *context)
 {

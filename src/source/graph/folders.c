@@ -88,6 +88,9 @@ int graph_folders(
 	struct walk walk = {
 		.graph = self, .object = object, .visit = visit, .context = context};
 	AUTO_TEXT user = text_percent_encode(object->id);
+
+	if (text_equal(object->kind, "group_mailbox"))
+		return 0; /* conversations are not read yet */
 	int r = list_children(&walk, user, "");
 
 	while (r == 0 && walk.begin < walk.end) {

@@ -24,6 +24,7 @@ static void close_graph(void *self)
 	struct graph *graph = self;
 
 	http_client_free(graph->client);
+	graph_users_free(&graph->users);
 	mem_free(graph->tenant);
 	mem_free(graph->tenant_id);
 	mem_free(graph->client_id);
@@ -39,6 +40,9 @@ static const struct source_kind graph_kind = {
 	.close = close_graph,
 	.test = graph_test,
 	.objects = graph_objects,
+	.users = graph_users,
+	.members = graph_members,
+	.gaps = graph_gaps,
 	.folders = graph_folders,
 	.changes = graph_changes,
 	.read = graph_read,

@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "net/http_client.h"
+#include "source/graph/people.h"
 #include "source/source.h"
 
 /*
@@ -37,6 +38,8 @@ struct graph {
 	char *token;
 	int64_t renew_at_us; /* by clock_boot_us */
 	bool reached;        /* it has answered once */
+	struct graph_users users;
+	struct graph_gaps gaps;
 };
 
 /* patience.c */
@@ -140,23 +143,18 @@ NODISCARD int graph_pages(struct graph *graph, struct graph_listing *listing,
 /** True where the URL lies at the server that the token is for. */
 bool graph_is_ours(const struct graph *graph, const char *url);
 
-/* plans.c */
-
-struct graph_licenses {
-	bool m365;     /* an enabled plan of a paid kind */
-	bool exchange; /* an enabled plan that gives a mailbox */
-};
-
-struct graph_licenses graph_licenses_of(const struct json *user);
-
 /* message.c */
 
 /** A message's name for people: "2026-11-25 0122 Subject 1a2b3c4d.eml". The caller frees it. */
 char *graph_message_name(const char *id, const char *subject, const int64_t *received_s);
 
-/** The functions of the source: users.c, folders.c, delta.c, content.c, preflight.c. */
+/** The functions of the source: objects.c, directory.c, gaps.c, folders.c, delta.c, content.c,
+ * preflight.c. */
 int graph_test(void *self, struct json *report);
 int graph_objects(void *self, source_object_fn *visit, void *context);
+int graph_users(void *self, source_user_fn *visit, void *context);
+int graph_members(void *self, const char *group_id, source_principal_fn *visit, void *context);
+int graph_gaps(void *self, source_gap_fn *visit, void *context);
 int graph_folders(
 	void *self, const struct source_object *object, source_folder_fn *visit, void *context);
 int graph_changes(void *self, const struct source_object *object,

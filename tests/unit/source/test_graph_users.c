@@ -292,9 +292,11 @@ static void the_test_names_each_permission_that_is_missing(void **state)
 		const char *name;
 		bool ok;
 	} expected[] = {{"sign_in", true}, {"User.Read.All", true}, {"Mail.Read", true},
-		{"MailboxSettings.Read", false}};
-	assert_int_equal(json_count(checks), 4);
-	for (size_t i = 0; i < 4; i++) {
+		{"MailboxSettings.Read", false}, {"GroupMember.Read.All", false},
+		{"Group.Read.All", false}, {"Member.Read.Hidden", false},
+		{"Files.Read.All", false}};
+	assert_int_equal(json_count(checks), 8);
+	for (size_t i = 0; i < 8; i++) {
 		const struct json *check = json_at(checks, i);
 		assert_string_equal(json_get_text(check, "name"), expected[i].name);
 		assert_int_equal(json_get_bool(check, "ok", !expected[i].ok), expected[i].ok);
