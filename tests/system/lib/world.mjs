@@ -153,7 +153,7 @@ export class World {
   }
 
   /** The sandbox's own counters and switches, as JSON. */
-  fetch(target, method = 'GET') {
+  fetch(target, method = 'GET', body = null) {
     const { listening, ca_file: ca } = this.organization;
     return new Promise((resolve, reject) => {
       const request = https.request(new URL(target, listening), { method, ca: fs.readFileSync(ca) }, (response) => {
@@ -162,8 +162,12 @@ export class World {
         response.on('end', () => resolve(text ? JSON.parse(text) : null));
       });
       request.on('error', reject);
-      request.end();
+      request.end(body ? JSON.stringify(body) : undefined);
     });
+  }
+
+  put(target, body) {
+    return this.fetch(target, 'PUT', body);
   }
 
   resetRequests() {
