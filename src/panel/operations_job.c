@@ -82,14 +82,12 @@ static int remove_job(const struct operation_call *call, struct json **out)
 	return r;
 }
 
-/* Without a daemon nobody has asked the service lately, and its silence would be news that is not
- * true. */
+/* Without a daemon nobody has asked the service lately, and its silence would be news that is
+ * not true. */
 static int list_notices(const struct operation_call *call, struct json **out)
 {
-	struct license_status status;
-
 	if (!call->host->start)
-		(void)gate_start(call->installation, &status);
+		gate_ask(call->installation);
 	return notice_list(
 		call->installation, json_get_bool(call->arguments, "all", false), out);
 }

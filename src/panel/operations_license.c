@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "panel/operation_priv.h"
 
+#include <string.h>
+
 #include "base/io.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "job/gate.h"
 #include "job/report.h"
 #include "job/watch.h"
@@ -67,9 +70,31 @@ static int show_status(const struct operation_call *call, struct json **out)
 	return describe_status(call, out);
 }
 
+/* Where licenses are ordered; the service shows its form for this key (G1). */
+static int buy(const struct operation_call *call, struct json **out)
+{
+	struct license_status status;
+
+	license_client_status(call->installation->license, &status);
+	if (!*status.server)
+		return err_set(ERR_INVALID, "it is not known where to buy: name the licensing "
+					    "service first, garner license server URL");
+	size_t size = strlen(status.server);
+	while (size > 0 && status.server[size - 1] == '/')
+		size--;
+	AUTO_TEXT key = text_percent_encode(status.key_masked);
+	AUTO_TEXT url =
+		mem_printf("%.*s/buy%s%s", (int)size, status.server, *key ? "?key=" : "", key);
+	*out = json_new_object();
+	json_put_text(*out, "url", url);
+	json_put_text(*out, "key", *status.key_masked ? status.key_masked : NULL);
+	return 0;
+}
+
 const struct operation operations_license[] = {
 	{"license.server", set_server},
 	{"license.activate", activate},
 	{"license.status", show_status},
+	{"license.buy", buy},
 	{NULL, NULL},
 };

@@ -188,3 +188,18 @@ test('D3, D5: a member of a group is Unknown on another instance', async (t) => 
     assert.ok(!bytes.includes('user001'), `${file.name} names a user`);
   }
 });
+
+test('G1: buy leads to the order form of the service, for this key', async (t) => {
+  const { world, instance, key } = await makeWorld(t, { seats: 1, number: 1, groups: [] });
+  const bought = instance.json('license', 'buy');
+  assert.equal(bought.code, 0);
+  const url = new URL(bought.json.url);
+  assert.equal(url.origin, world.service.listening);
+  assert.equal(url.pathname, '/buy');
+  assert.equal(url.searchParams.get('key'), bought.json.key);
+  assert.ok(bought.json.key.startsWith(key.slice(0, 5)) && !bought.json.url.includes(key.slice(6, 11)));
+  assert.match(instance.ok('license', 'buy').text, /\/buy/);
+  const unset = world.instance('unset').garner('license', 'buy');
+  assert.equal(unset.code, 2);
+  assert.match(unset.errors, /garner license server/);
+});

@@ -183,6 +183,21 @@ static int why(void *context, const struct options *options)
 	return r;
 }
 
+static int buy(void *context, const struct options *options)
+{
+	struct app *app = context;
+	AUTO_JSON arguments = json_new_object();
+	AUTO_JSON result = NULL;
+	int r = app_ask(app, "license.buy", arguments, &result);
+
+	(void)options;
+	if (r == 0 && app->json)
+		output_json(result);
+	else if (r == 0)
+		output_line(app, "Order here: %s", json_get_text_or(result, "url", ""));
+	return r;
+}
+
 /* The jobs that would take the licenses again at their next start (D6). */
 static char *release_question(const struct json *foreseen)
 {
@@ -197,15 +212,17 @@ static char *release_question(const struct json *foreseen)
 				mem_printf("%s%s %s (%s)", jobs, *jobs ? "," : "",
 					json_get_text_or(subject, "name", "Unknown"), in));
 	}
+	size_t count = json_count(subjects_found);
+	const char *ending = count == 1 ? "" : "s";
 	if (!*jobs)
 		return mem_printf(
-			"Release %zu licenses? No job of this installation needs them; jobs of "
+			"Release %zu license%s? No job of this installation needs %s; jobs of "
 			"other instances may.",
-			json_count(subjects_found));
+			count, ending, count == 1 ? "it" : "them");
 	return mem_printf(
-		"Release %zu licenses? These jobs take one again at their next start, for 30 "
+		"Release %zu license%s? These jobs take one again at their next start, for 30 "
 		"more days:%s. Jobs of other instances may too.",
-		json_count(subjects_found), jobs);
+		count, ending, jobs);
 }
 
 static int confirm_release(struct app *app, struct json *arguments)
@@ -269,5 +286,6 @@ const struct command_spec commands_license[] = {
 		"Show why a subject or an object needs a license.", why},
 	{"license release", "SUBJECT…", 1, -1, NULL, "Release licenses, after 30 days.",
 		release},
+	{"license buy", "", 0, 0, NULL, "Show where licenses are ordered.", buy},
 	{NULL, NULL, 0, 0, NULL, NULL, NULL},
 };
