@@ -167,9 +167,18 @@ static struct json *tell_object(const struct plan *plan, size_t index)
 static void tell_plan(const struct plan *plan, struct json *out)
 {
 	struct json *objects = json_new_array();
+	struct json *gaps = json_new_array();
 
 	for (size_t i = 0; i < plan->selection->count; i++)
 		json_append(objects, tell_object(plan, i));
+	for (size_t i = 0; i < plan->selection->gap_count; i++) {
+		const struct source_gap *gap = &plan->selection->gaps[i];
+		struct json *json = json_new_object();
+		json_put_text(json, "kind", gap->kind);
+		json_put_text(json, "text", gap->text);
+		json_append(gaps, json);
+	}
+	json_put(out, "left_out", gaps);
 	json_put_int(out, "required", plan->required);
 	json_put_int(out, "held", plan->held);
 	json_put_int(out, "would_license", plan->is_unbound ? 0 : plan->would_license);

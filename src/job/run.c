@@ -76,8 +76,13 @@ static int record_missing(struct run *run, size_t *position)
 		AUTO_TEXT kind = mem_strndup(entry, strcspn(entry, ":"));
 		struct object_result result = {
 			.kind = kind, .name = entry + strcspn(entry, ":") + 1};
-		object_result_set(&result, "failed", "not_found",
-			"the source has no such object (any more); its snapshots stay");
+		const struct source_gap *gap = selection_gap(&run->selection, kind);
+		if (gap)
+			object_result_set(
+				&result, "failed", "permission_missing", "%s", gap->text);
+		else
+			object_result_set(&result, "failed", "not_found",
+				"the source has no such object (any more); its snapshots stay");
 		run->in_part = true;
 		r = run_record_object(run, (*position)++, &result);
 	}

@@ -100,14 +100,37 @@ int run_commit(struct run *run)
 	return r;
 }
 
+/* Kinds that the source may not list are news of the job. */
+static int tell_gaps(struct run *run)
+{
+	AUTO_TEXT text = mem_printf("%s:", run->job->name);
+	struct notice notice = {.code = "permission_missing",
+		.job = run->job->name,
+		.object = "",
+		.topic = "permission"};
+
+	if (run->selection.gap_count == 0)
+		return notice_clear_topic(run->installation, run->job->name, "permission");
+	for (size_t i = 0; i < run->selection.gap_count; i++) {
+		const struct source_gap *gap = &run->selection.gaps[i];
+		mem_replace(&text, mem_printf("%s%s objects of kind %s are not backed up: %s",
+					   text, i ? ";" : "", gap->kind, gap->text));
+	}
+	notice.text = text;
+	return notice_raise(run->installation, &notice);
+}
+
 int run_record_settle(struct run *run)
 {
-	int r = db_run(run->installation->db,
+	int r = tell_gaps(run);
+
+	if (r < 0 || run->selection.gap_count > 0)
+		return r; /* what was not listed is not known to be gone */
+	r = db_run(run->installation->db,
 		"UPDATE notice SET cleared_s = ?3 WHERE job = ?1 AND object <> '' "
 		"AND cleared_s = 0 AND object NOT IN "
 		"(SELECT kind || ':' || name FROM run_object WHERE run_id = ?2)",
 		"sii", run->job->name, run->run_id, clock_now_s());
-
 	return r < 0 ? r : needs_settle(run->installation, run->job->id, run->run_id);
 }
 

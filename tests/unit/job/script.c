@@ -72,6 +72,15 @@ static int list_members(
 		SOURCE_OBJECT, SOURCE_RETRY_NEVER, "Request_ResourceNotFound");
 }
 
+static int list_gaps(void *self, source_gap_fn *visit, void *context)
+{
+	const struct source_gap gap = {
+		script.gap_kind, "Group.Read.All", "give the app Group.Read.All"};
+
+	(void)self;
+	return script.gap_kind ? visit(context, &gap) : 0;
+}
+
 static int list_folders(
 	void *self, const struct source_object *object, source_folder_fn *visit, void *context)
 {
@@ -156,6 +165,7 @@ static const struct source_kind kind = {
 	.objects = list_objects,
 	.users = list_users,
 	.members = list_members,
+	.gaps = list_gaps,
 	.folders = list_folders,
 	.changes = list_changes,
 	.read = read_item,

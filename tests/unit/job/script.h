@@ -56,6 +56,7 @@ struct script {
 	int user_reads;              /* how often they were read */
 	struct script_group *groups; /* one that is not here is gone */
 	size_t group_count;
+	const char *gap_kind; /* a kind that may not be listed; NULL */
 	struct script_fault objects_fault, folders_fault, users_fault;
 	bool partial;       /* listings name what changed, not all there is */
 	const char *cursor; /* given at the end of a listing; NULL: none */

@@ -284,6 +284,28 @@ static void a_membership_or_users_that_cannot_be_read_fail_what_is_shared_alone(
 	assert_int_equal(fixture_run(fixture), 0);
 }
 
+static void what_may_not_be_listed_is_told_and_not_taken_for_gone(void **state)
+{
+	const struct fixture *fixture = *state;
+
+	office_put_users(2);
+	office_put_group(1, 1, 2);
+	office_put_mailbox(1);
+	office_put_of_group("group_mailbox", "a@contoso.example", 1);
+	assert_int_equal(fixture_run(fixture), 0);
+	script.gap_kind = "group_mailbox";
+	script.object_count = 1;
+	assert_int_equal(fixture_run(fixture), 0);
+	AUTO_TEXT news = fixture_notices(fixture, false);
+	assert_string_equal(news, "permission_missing \n");
+	assert_int_equal(office_number(fixture, "SELECT count(*) FROM need_object"), 2);
+	script.gap_kind = NULL;
+	assert_int_equal(fixture_run(fixture), 0);
+	AUTO_TEXT after = fixture_notices(fixture, false);
+	assert_string_equal(after, "");
+	assert_int_equal(office_number(fixture, "SELECT count(*) FROM need_object"), 1);
+}
+
 static void D9_a_set_is_written_once_and_again_when_it_changes(void **state)
 {
 	const struct fixture *fixture = *state;
@@ -298,10 +320,9 @@ static void D9_a_set_is_written_once_and_again_when_it_changes(void **state)
 	assert_int_equal(fixture_run(fixture), 0);
 	int64_t set = office_number(fixture, sets);
 	assert_int_equal(office_number(fixture, "SELECT count(*) FROM need_set"), 1);
-	assert_int_equal(
-		office_number(fixture, "SELECT count(*) FROM need WHERE kind = "
-				       "'group_mailbox' AND via = "
-				       "'[\"member\",\"a\",\"g002\"]'"),
+	assert_int_equal(office_number(fixture, "SELECT count(*) FROM need WHERE kind = "
+						"'group_mailbox' AND via = "
+						"'[\"member\",\"a\",\"g002\"]'"),
 		1);
 	assert_int_equal(fixture_run(fixture), 0);
 	assert_int_equal(office_number(fixture, sets), set);
@@ -363,6 +384,7 @@ int main(void)
 		TEST(C1_C2_C9_claims_are_made_in_order_and_the_first_that_needs_a_user_licenses_it),
 		TEST(C8_a_group_that_is_gone_fails_its_object_by_name_and_not_the_run),
 		TEST(a_membership_or_users_that_cannot_be_read_fail_what_is_shared_alone),
+		TEST(what_may_not_be_listed_is_told_and_not_taken_for_gone),
 		TEST(D9_a_set_is_written_once_and_again_when_it_changes),
 		cmocka_unit_test_setup_teardown(
 			D9_a_plan_without_a_key_tells_what_it_would_need,
