@@ -13,21 +13,17 @@
 /* Who holds a license, for what, and giving licenses back. Names are known to this installation
  * alone: they are put beside the subjects here, and nowhere else (D3). */
 
-enum { SHORTEST_PREFIX = 8, OBJECTS_MOST = 100 };
-
-static int subject_name(struct db *db, const char *subject, char **out)
-{
-	AUTO_ROWS rows = NULL;
-	int r = db_one(db, &rows, "SELECT name FROM subject WHERE id = ?1", "s", subject);
-
-	*out = r < 0 ? NULL : mem_strdup(r == 1 ? db_text(rows, 0) : "Unknown");
-	return r < 0 ? r : 0;
-}
+enum {
+	SHORTEST_PREFIX = 8,
+	NAMES_MOST = 1000000, /* of objects, listed in one answer */
+	NAMES_LEAST = 20,     /* of one subject, however many there are */
+	JOBS_MOST = 1000,
+};
 
 /* What needs a set, asked for once: thousands of subjects are in the same sets. */
 struct set_needs {
 	int64_t set_no;
-	struct json *objects; /* KIND:NAME, each once; the first OBJECTS_MOST */
+	struct json *objects; /* KIND:NAME, each once; the first of them */
 	struct json *jobs;
 	int64_t count; /* of all objects */
 	UT_hash_handle hh;
@@ -35,8 +31,18 @@ struct set_needs {
 
 struct describing {
 	struct db *db;
+	size_t most; /* objects that are listed of one subject */
 	struct set_needs *sets;
 };
+
+/* Of many subjects that need much, less is listed of each: an answer has its limits. */
+static struct describing begin_describing(const struct operation_call *call, size_t subjects)
+{
+	size_t most = NAMES_MOST / (subjects + 1);
+
+	return (struct describing){
+		.db = call->installation->db, .most = most < NAMES_LEAST ? NAMES_LEAST : most};
+}
 
 static void end_describing(struct describing *describing)
 {
@@ -53,16 +59,22 @@ static void end_describing(struct describing *describing)
 
 /* Appends the first column of a query about a set, of each row, up to a number; tells how many
  * there are. */
-static int list_of_set(
-	struct db *db, const char *sql, int64_t set_no, struct json *list, int64_t *out_count)
+struct set_list {
+	const char *sql;
+	int64_t set_no;
+	struct json *list;
+	size_t most;
+};
+
+static int list_of_set(struct db *db, const struct set_list *of, int64_t *out_count)
 {
 	AUTO_ROWS rows = NULL;
-	int r = db_query(db, &rows, sql, "i", set_no);
+	int r = db_query(db, &rows, of->sql, "i", of->set_no);
 
 	*out_count = 0;
 	while (r == 0 && (r = db_next(rows)) == 1) {
-		if ((*out_count)++ < OBJECTS_MOST)
-			json_append(list, json_new_text(db_text(rows, 0)));
+		if ((size_t)(*out_count)++ < of->most)
+			json_append(of->list, json_new_text(db_text(rows, 0)));
 		r = 0;
 	}
 	return r;
@@ -81,35 +93,38 @@ static int needs_of_set(struct describing *describing, int64_t set_no, struct se
 	needs->jobs = json_new_array();
 	HASH_ADD(hh, describing->sets, set_no, sizeof(needs->set_no), needs);
 	*out = needs;
-	int r = list_of_set(describing->db,
+	const struct set_list objects = {
 		"SELECT DISTINCT kind || ':' || name FROM need_object WHERE set_no = ?1 "
 		"ORDER BY 1",
-		set_no, needs->objects, &needs->count);
-	return r < 0 ? r
-		     : list_of_set(describing->db,
-			       "SELECT DISTINCT job.name FROM need_object JOIN job ON job.id = "
-			       "need_object.job_id WHERE set_no = ?1 ORDER BY 1",
-			       set_no, needs->jobs, &job_count);
+		set_no, needs->objects, describing->most};
+	const struct set_list jobs = {
+		"SELECT DISTINCT job.name FROM need_object JOIN job ON job.id = "
+		"need_object.job_id WHERE set_no = ?1 ORDER BY 1",
+		set_no, needs->jobs, JOBS_MOST};
+	int r = list_of_set(describing->db, &objects, &needs->count);
+	return r < 0 ? r : list_of_set(describing->db, &jobs, &job_count);
 }
 
-/* Adds what is not there yet; how many were there twice. */
-static int64_t merge(struct json *into, const struct json *from)
+/* Adds what is not there yet, up to a number; how many were there twice. */
+static int64_t merge(struct json *into, const struct json *from, size_t most)
 {
+	size_t before = json_count(into);
 	int64_t twice = 0;
 
 	for (size_t i = 0; i < json_count(from); i++) {
 		const char *text = json_as_text(json_at(from, i));
 		bool found = false;
-		for (size_t j = 0; j < json_count(into) && !found; j++)
+		for (size_t j = 0; j < before && !found; j++)
 			found = text_equal(text, json_as_text(json_at(into, j)));
-		if (!found)
-			json_append(into, json_new_text(text));
+		if (!found && json_count(into) < most)
+			json_append(into, json_share(json_at(from, i)));
 		twice += found;
 	}
 	return twice;
 }
 
-/* KIND:NAME of the objects that need a subject, each once; and the jobs that they are in. */
+/* The name, or Unknown; KIND:NAME of the objects that need a subject, each once, the first of
+ * them; how many there are; and the jobs that they are in. */
 static int put_needs(struct describing *describing, const char *subject, struct json *json)
 {
 	AUTO_ROWS rows = NULL;
@@ -117,18 +132,23 @@ static int put_needs(struct describing *describing, const char *subject, struct 
 	struct json *jobs = json_new_array();
 	int64_t count = 0;
 	int r = db_query(describing->db, &rows,
-		"SELECT set_no FROM need_member JOIN subject ON no = subject_no WHERE id = ?1",
+		"SELECT name, set_no FROM subject LEFT JOIN need_member ON subject_no = no "
+		"WHERE id = ?1",
 		"s", subject);
 
+	json_put_text(json, "name", "Unknown");
 	json_put(json, "objects", objects);
 	json_put(json, "jobs", jobs);
 	while (r == 0 && (r = db_next(rows)) == 1) {
-		struct set_needs *needs;
-		r = needs_of_set(describing, db_int(rows, 0), &needs);
-		if (r < 0)
-			return r;
-		count += needs->count - merge(objects, needs->objects);
-		(void)merge(jobs, needs->jobs);
+		struct set_needs *needs = NULL;
+		json_put_text(json, "name", db_text(rows, 0));
+		r = 0;
+		if (!db_is_null(rows, 1))
+			r = needs_of_set(describing, db_int(rows, 1), &needs);
+		if (r < 0 || !needs)
+			continue;
+		count += needs->count - merge(objects, needs->objects, describing->most);
+		(void)merge(jobs, needs->jobs, JOBS_MOST);
 	}
 	json_put_int(json, "object_count", count);
 	return r;
@@ -137,18 +157,13 @@ static int put_needs(struct describing *describing, const char *subject, struct 
 static int describe_subject(
 	struct describing *describing, const struct license_subject *subject, struct json **out)
 {
-	AUTO_TEXT name = NULL;
 	AUTO_JSON json = json_new_object();
-	int r = subject_name(describing->db, subject->id, &name);
 
 	*out = NULL;
-	if (r < 0)
-		return r;
 	json_put_text(json, "id", subject->id);
-	json_put_text(json, "name", name);
 	json_put_time(json, "assigned_at", subject->assigned_s);
 	json_put_time(json, "releasable_at", subject->releasable_s);
-	r = put_needs(describing, subject->id, json);
+	int r = put_needs(describing, subject->id, json);
 	if (r == 0)
 		*out = STEAL(json);
 	return r;
@@ -156,12 +171,13 @@ static int describe_subject(
 
 static int list_subjects(const struct operation_call *call, struct json **out)
 {
-	struct describing describing = {.db = call->installation->db};
+	struct describing describing;
 	struct license_subject *subjects = NULL;
 	size_t count = 0;
 	AUTO_JSON list = json_new_array();
 	int r = license_client_subjects(call->installation->license, &subjects, &count);
 
+	describing = begin_describing(call, count);
 	for (size_t i = 0; i < count && r == 0; i++) {
 		struct json *json;
 		r = describe_subject(&describing, &subjects[i], &json);
@@ -242,7 +258,7 @@ static int describe_release(
 static int describe_releases(const struct operation_call *call,
 	const struct license_release *releases, size_t count, struct json **out)
 {
-	struct describing describing = {.db = call->installation->db};
+	struct describing describing = begin_describing(call, count);
 	AUTO_JSON list = json_new_array();
 	size_t released = 0;
 	int r = 0;
@@ -285,7 +301,7 @@ static int resolve_all(const struct operation_call *call, struct license_release
 static int foresee(const struct operation_call *call, const struct license_release *releases,
 	size_t count, struct json **out)
 {
-	struct describing describing = {.db = call->installation->db};
+	struct describing describing = begin_describing(call, count);
 	AUTO_JSON list = json_new_array();
 	int r = 0;
 
