@@ -31,6 +31,14 @@ struct organization_options {
  */
 NODISCARD int organization_read(const struct organization_options *options,
 	const struct selection *selection, struct organization **out);
+
+/** The same over several sources, one after the other: begin, add each, end. Pseudonyms are
+ * those of the first source's tenant, and "everyone" is everyone of all: for comparisons, not
+ * runs. After an error the caller frees it. */
+struct organization *organization_begin(struct installation *installation);
+NODISCARD int organization_add(struct organization *organization,
+	const struct organization_options *options, const struct selection *selection);
+void organization_end(struct organization *organization);
 void organization_free(struct organization *organization); /* NULL is fine */
 
 /** What one object needs. */

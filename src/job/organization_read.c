@@ -90,7 +90,7 @@ static int read_users(struct reading *reading)
 		return r;
 	if (r < 0) {
 		organization->error = r;
-		organization->why = mem_strdup(err_message());
+		mem_replace(&organization->why, mem_strdup(err_message()));
 		note_if_over(reading, r);
 	}
 	return tick(reading);
@@ -167,6 +167,7 @@ static bool is_any_shared(const struct selection *selection)
 static int read_all(struct reading *reading, const struct selection *selection)
 {
 	struct organization *organization = reading->organization;
+	size_t first_group = organization->group_count;
 	int r = is_any_shared(selection) ? read_users(reading) : 0;
 
 	for (size_t i = 0; i < selection->count && r == 0; i++) {
@@ -174,27 +175,47 @@ static int read_all(struct reading *reading, const struct selection *selection)
 		judge_object(&selection->objects[i], &judgement);
 		put_named(organization, &selection->objects[i], &judgement);
 	}
-	for (size_t i = 0; i < organization->group_count && r == 0; i++)
+	for (size_t i = first_group; i < organization->group_count && r == 0; i++)
 		r = read_group(reading, organization->groups[i]);
 	return r;
+}
+
+struct organization *organization_begin(struct installation *installation)
+{
+	struct organization *organization = mem_alloc(sizeof(*organization));
+
+	organization->installation = installation;
+	organization->directory = directory_new();
+	return organization;
+}
+
+int organization_add(struct organization *organization,
+	const struct organization_options *options, const struct selection *selection)
+{
+	struct reading reading = {.organization = organization, .options = options};
+	int r = read_all(&reading, selection);
+
+	mem_free(reading.over_why);
+	return r;
+}
+
+void organization_end(struct organization *organization)
+{
+	organization->required = required_new(organization->directory);
 }
 
 int organization_read(const struct organization_options *options,
 	const struct selection *selection, struct organization **out)
 {
-	struct organization *organization = mem_alloc(sizeof(*organization));
-	struct reading reading = {.organization = organization, .options = options};
+	struct organization *organization = organization_begin(options->installation);
+	int r = organization_add(organization, options, selection);
 
 	*out = NULL;
-	organization->installation = options->installation;
-	organization->directory = directory_new();
-	int r = read_all(&reading, selection);
-	mem_free(reading.over_why);
 	if (r != 0) {
 		organization_free(organization);
 		return r;
 	}
-	organization->required = required_new(organization->directory);
+	organization_end(organization);
 	*out = organization;
 	return 0;
 }

@@ -90,7 +90,7 @@ static void tie_knot(struct search *search, uint32_t group)
 		nesting->knot_of[member] = (uint32_t)nesting->knot_count;
 		nesting->knot_groups[search->placed++] = member;
 	} while (member != group);
-	nesting->knot_starts[++nesting->knot_count] = (uint32_t)search->placed;
+	nesting->knot_count++;
 }
 
 static void leave(struct search *search, uint32_t group)
@@ -131,6 +131,48 @@ static void find_knots(struct nesting *nesting)
 	mem_free(memory);
 }
 
+/* Adds what a group of a knot holds to the members of the knot. */
+static uint32_t lay_out_group(struct nesting *nesting, uint32_t group, uint32_t end)
+{
+	uint32_t knot = nesting->knot_of[group];
+
+	for (uint32_t i = nesting->starts[group]; i < nesting->starts[group + 1]; i++) {
+		uint32_t member = nesting->members[i];
+
+		if (member_kind(member) == DIRECTORY_EVERYONE) {
+			nesting->knot_everyone[knot] = true;
+		} else if (member_kind(member) == DIRECTORY_GROUP) {
+			uint32_t below = nesting->knot_of[member_place(member)];
+
+			if (below == knot)
+				continue;
+			if (nesting->knot_everyone[below])
+				nesting->knot_everyone[knot] = true;
+			member = member_pack(
+				(struct directory_principal){DIRECTORY_GROUP, below});
+		}
+		nesting->knot_members[end++] = member;
+	}
+	return end;
+}
+
+static void lay_out_knots(struct nesting *nesting)
+{
+	uint32_t end = 0;
+	size_t placed = 0;
+
+	nesting->knot_starts = mem_array(nesting->knot_count + 1, sizeof(uint32_t));
+	nesting->knot_everyone = mem_array(nesting->knot_count + 1, sizeof(bool));
+	nesting->knot_members =
+		mem_array(nesting->starts[nesting->group_count] + (size_t)1, sizeof(uint32_t));
+	for (uint32_t knot = 0; knot < nesting->knot_count; knot++) {
+		while (placed < nesting->group_count &&
+			nesting->knot_of[nesting->knot_groups[placed]] == knot)
+			end = lay_out_group(nesting, nesting->knot_groups[placed++], end);
+		nesting->knot_starts[knot + 1] = end;
+	}
+}
+
 void nesting_init(struct nesting *nesting, const struct directory *directory)
 {
 	size_t count = directory->group_count;
@@ -138,11 +180,11 @@ void nesting_init(struct nesting *nesting, const struct directory *directory)
 	*nesting = (struct nesting){.group_count = count};
 	lay_out_members(nesting, directory);
 	nesting->knot_of = mem_array(count + 1, sizeof(uint32_t));
-	nesting->knot_starts = mem_array(count + 1, sizeof(uint32_t));
 	nesting->knot_groups = mem_array(count + 1, sizeof(uint32_t));
 	for (size_t i = 0; i < count; i++)
 		nesting->knot_of[i] = NO_KNOT;
 	find_knots(nesting);
+	lay_out_knots(nesting);
 }
 
 void nesting_free(struct nesting *nesting)
@@ -151,6 +193,8 @@ void nesting_free(struct nesting *nesting)
 	mem_free(nesting->members);
 	mem_free(nesting->knot_of);
 	mem_free(nesting->knot_starts);
+	mem_free(nesting->knot_members);
+	mem_free(nesting->knot_everyone);
 	mem_free(nesting->knot_groups);
 	*nesting = (struct nesting){0};
 }

@@ -18,9 +18,11 @@ struct nesting {
 	uint32_t *starts;  /* by group, and one more: where its members begin */
 	uint32_t *members; /* packed, as in directory_priv.h, in the order they were told */
 	size_t knot_count;
-	uint32_t *knot_of;     /* by group */
-	uint32_t *knot_starts; /* by knot, and one more: where its groups begin */
-	uint32_t *knot_groups;
+	uint32_t *knot_of;      /* by group */
+	uint32_t *knot_groups;  /* groups, those of a knot beside each other, by knot */
+	uint32_t *knot_starts;  /* by knot, and one more: where its members begin */
+	uint32_t *knot_members; /* packed; for a group the number of its knot, never the own */
+	bool *knot_everyone;    /* by knot: everyone is in it or below */
 };
 
 /** Takes time by groups and memberships. To be freed with nesting_free. */

@@ -4,25 +4,18 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "license/closure.h"
+#include "license/census.h"
 #include "license/directory_priv.h"
-
-struct required {
-	const struct directory *directory;
-	struct closure *closure;
-	/* For the ways: by group, and filled when a way is asked for first. */
-	uint32_t *above;   /* the group that led to it, or itself for the first */
-	uint32_t *queue;   /* groups in the order in which they were come upon */
-	uint32_t *reached; /* the search's number */
-	uint32_t search;
-};
+#include "license/required_priv.h"
+#include "license/wanting.h"
 
 struct required *required_new(const struct directory *directory)
 {
 	struct required *required = mem_alloc(sizeof(*required));
 
 	required->directory = directory;
-	required->closure = closure_new(directory);
+	nesting_init(&required->nesting, directory);
+	required->closure = closure_new(directory, &required->nesting);
 	return required;
 }
 
@@ -31,14 +24,14 @@ void required_free(struct required *required)
 	if (!required)
 		return;
 	closure_free(required->closure);
+	nesting_free(&required->nesting);
 	mem_free(required->above);
 	mem_free(required->queue);
 	mem_free(required->reached);
 	mem_free(required);
 }
 
-/* The rights by which a rule needs somebody. */
-static unsigned rights_of(enum required_rule rule)
+unsigned required_rights(enum required_rule rule)
 {
 	switch (rule) {
 	case REQUIRED_NOBODY:
@@ -54,21 +47,16 @@ static unsigned rights_of(enum required_rule rule)
 	return 0;
 }
 
-static void collect(struct required *required, const struct required_object *object)
+const uint32_t *required_set(
+	struct required *required, const struct required_object *object, size_t *out_count)
 {
-	unsigned rights = rights_of(object->rule);
+	unsigned rights = required_rights(object->rule);
 
 	closure_begin(required->closure);
 	for (size_t i = 0; i < object->grant_count; i++) {
 		if (object->grants[i].rights & rights)
 			closure_add(required->closure, object->grants[i].who);
 	}
-}
-
-const uint32_t *required_set(
-	struct required *required, const struct required_object *object, size_t *out_count)
-{
-	collect(required, object);
 	return closure_users(required->closure, out_count);
 }
 
@@ -91,7 +79,7 @@ static void begin_search(struct required *required)
 static bool look_into(
 	struct required *required, uint32_t group, uint32_t user, size_t *queue_count)
 {
-	const struct nesting *nesting = closure_nesting(required->closure);
+	const struct nesting *nesting = &required->nesting;
 
 	for (uint32_t i = nesting->starts[group]; i < nesting->starts[group + 1]; i++) {
 		uint32_t member = nesting->members[i];
@@ -153,7 +141,7 @@ static bool find_way(
 bool required_why(struct required *required, const struct required_object *object,
 	uint32_t user, struct required_way *out)
 {
-	unsigned rights = rights_of(object->rule);
+	unsigned rights = required_rights(object->rule);
 
 	*out = (struct required_way){0};
 	if (!directory_user_counts(required->directory, user))
@@ -178,29 +166,57 @@ bool required_why(struct required *required, const struct required_object *objec
 	return false;
 }
 
+/* Decides which objects get their licenses, in their order; `granted` and the numbers of new
+ * ones are told. */
+static int64_t decide(const struct census *run, struct wanting *wanting, int64_t free,
+	bool *granted, struct required_turn *turns)
+{
+	int64_t assigned = 0;
+
+	for (size_t i = 0; i < run->count; i++) {
+		const struct required_object *object = &run->objects[i];
+		unsigned rights = required_rights(object->rule);
+		int64_t left = free - assigned, given;
+
+		wanting_begin(wanting, left);
+		for (size_t j = 0; j < object->grant_count; j++) {
+			if (object->grants[j].rights & rights)
+				wanting_add(wanting, object->grants[j].who);
+		}
+		given = wanting_give(wanting);
+		granted[i] = given >= 0;
+		turns[i] = (struct required_turn){
+			.newly = granted[i] ? given : 0, .missing = granted[i] ? 0 : -left};
+		assigned += turns[i].newly;
+	}
+	return assigned;
+}
+
 int64_t required_play(struct required *required, const struct required_object *objects,
 	size_t count, bool *held, int64_t free, struct required_turn *turns)
 {
-	struct closure_marks marks;
-	int64_t assigned = 0;
+	size_t users = required->directory->user_count;
+	struct wanting *wanting = wanting_new(required->directory, &required->nesting, held);
+	bool *granted = mem_array(count + 1, sizeof(bool));
+	bool *before = mem_array(users + 1, sizeof(bool));
+	struct census census = {.directory = required->directory,
+		.nesting = &required->nesting,
+		.objects = objects,
+		.count = count,
+		.held = before,
+		.granted = granted};
 
-	closure_marks_init(&marks, required->closure, held);
+	if (users > 0)
+		memcpy(before, held, users * sizeof(bool));
+	int64_t assigned = decide(&census, wanting, free, granted, turns);
+	wanting_free(wanting);
+	census_take(&census, turns);
+	/* What is missing is what is wanted, less what was left. */
 	for (size_t i = 0; i < count; i++) {
-		struct required_turn *turn = &turns[i];
-
-		collect(required, &objects[i]);
-		int64_t wanted = (int64_t)closure_unmarked(required->closure, &marks);
-		int64_t left = free - assigned;
-		bool granted = wanted == 0 || wanted <= left;
-
-		turn->required = (int64_t)closure_size(required->closure);
-		turn->held = turn->required - wanted;
-		turn->newly = granted ? wanted : 0;
-		turn->missing = granted ? 0 : wanted - left;
-		if (turn->newly > 0)
-			closure_mark(required->closure, &marks, held);
-		assigned += turn->newly;
+		if (!granted[i])
+			turns[i].missing += turns[i].required - turns[i].held;
 	}
-	closure_marks_free(&marks);
+	mem_free(granted);
+	mem_free(before);
 	return assigned;
 }

@@ -49,8 +49,7 @@ struct required_object {
 };
 
 /** Working memory for a directory that no longer changes: made once, used for any number of
- * objects, by one thread. Takes time by users, groups and memberships, and memory by them and
- * at most 64 MiB more. */
+ * objects, by one thread. Takes time and memory by users, groups and memberships. */
 struct required;
 
 struct required *required_new(const struct directory *directory); /* which is borrowed */

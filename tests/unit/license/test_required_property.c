@@ -23,7 +23,8 @@ enum { USERS = 24, GROUPS = 12, OBJECTS = 8, GRANTS = 6, CASES = 100 * 1000 };
 
 struct model {
 	uint32_t users, groups, objects;
-	uint64_t counting;              /* a bit for each user */
+	uint32_t apart;    /* places from one user to the next; those between do not count */
+	uint64_t counting; /* a bit for each user */
 	uint64_t user_members[GROUPS];  /* by group, the same */
 	uint64_t group_members[GROUPS]; /* by group, a bit for each group */
 	bool everyone_member[GROUPS];
@@ -44,7 +45,8 @@ static struct directory_principal any_principal(struct model *model, struct rand
 	if (what < 10 && model->groups > 0)
 		return (struct directory_principal){
 			DIRECTORY_GROUP, random_below(random, model->groups)};
-	return (struct directory_principal){DIRECTORY_USER, random_below(random, model->users)};
+	return (struct directory_principal){
+		DIRECTORY_USER, random_below(random, model->users) * model->apart};
 }
 
 static void add_membership(struct model *model, struct random *random)
@@ -54,7 +56,7 @@ static void add_membership(struct model *model, struct random *random)
 
 	directory_add_member(model->directory, group, who);
 	if (who.kind == DIRECTORY_USER)
-		model->user_members[group] |= (uint64_t)1 << who.place;
+		model->user_members[group] |= (uint64_t)1 << who.place / model->apart;
 	else if (who.kind == DIRECTORY_GROUP)
 		model->group_members[group] |= (uint64_t)1 << who.place;
 	else
@@ -65,11 +67,14 @@ static void make_organization(struct model *model, struct random *random)
 {
 	model->users = 1 + random_below(random, USERS);
 	model->groups = random_below(random, GROUPS + 1);
+	model->apart = random_below(random, 50) ? 1 : 97; /* beyond what is counted at once */
 	model->directory = directory_new();
 	for (uint32_t i = 0; i < model->users; i++) {
 		bool counts = random_below(random, 5) > 0;
 
 		directory_add_user(model->directory, counts);
+		for (uint32_t j = 1; j < model->apart; j++)
+			directory_add_user(model->directory, false);
 		model->counting |= (uint64_t)counts << i;
 	}
 	for (uint32_t i = 0; i < model->groups; i++)
@@ -109,7 +114,7 @@ static uint64_t users_of(const struct model *model, struct directory_principal w
 	if (who.kind == DIRECTORY_EVERYONE)
 		return model->counting;
 	if (who.kind == DIRECTORY_USER)
-		return (uint64_t)1 << who.place & model->counting;
+		return (uint64_t)1 << who.place / model->apart & model->counting;
 	groups = (uint64_t)1 << who.place;
 	do {
 		before = groups;
@@ -163,9 +168,10 @@ static void check_sets(const struct model *model, struct required *required)
 		uint64_t bits = 0;
 
 		for (size_t j = 0; j < count; j++) {
-			assert_true(set[j] < model->users);
+			assert_true(set[j] % model->apart == 0);
+			assert_true(set[j] < model->users * model->apart);
 			assert_true(j == 0 || set[j] > set[j - 1]);
-			bits |= (uint64_t)1 << set[j];
+			bits |= (uint64_t)1 << set[j] / model->apart;
 		}
 		assert_true(bits == set_of(model, &model->run[i]));
 	}
@@ -223,7 +229,8 @@ static void check_ways(const struct model *model, struct required *required)
 
 		for (uint32_t user = 0; user < model->users; user++) {
 			struct required_way way;
-			bool found = required_why(required, &model->run[i], user, &way);
+			bool found = required_why(
+				required, &model->run[i], user * model->apart, &way);
 
 			assert_int_equal(found, set >> user & 1);
 			if (found)
@@ -239,12 +246,12 @@ static void check_play(const struct model *model, struct required *required)
 	struct claim_object claims[OBJECTS] = {0};
 	enum claim_mark marks[USERS];
 	uint64_t before[OBJECTS], sets[OBJECTS];
-	bool held[USERS];
+	bool held[USERS * 97] = {false};
 	struct required_turn turns[OBJECTS];
 
 	for (uint32_t i = 0; i < model->users; i++) {
-		held[i] = model->held >> i & 1;
-		marks[i] = held[i] ? CLAIM_HELD : CLAIM_UNLICENSED;
+		held[i * model->apart] = model->held >> i & 1;
+		marks[i] = model->held >> i & 1 ? CLAIM_HELD : CLAIM_UNLICENSED;
 	}
 	int64_t assigned =
 		required_play(required, model->run, model->objects, held, model->free, turns);
@@ -269,7 +276,7 @@ static void check_play(const struct model *model, struct required *required)
 		assert_int_equal(turns[i].missing, claims[i].missing);
 	}
 	for (uint32_t i = 0; i < model->users; i++)
-		assert_int_equal(held[i], marks[i] != CLAIM_UNLICENSED);
+		assert_int_equal(held[i * model->apart], marks[i] != CLAIM_UNLICENSED);
 }
 
 static void check_case(uint64_t seed, uint64_t number)
