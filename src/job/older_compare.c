@@ -26,6 +26,7 @@ struct found {
 
 struct comparing {
 	struct installation *installation;
+	const struct older_import *import;
 	const struct older_state *state;
 	struct listed *listed; /* by connection */
 	struct found *found;
@@ -61,12 +62,28 @@ static void remember_all(struct comparing *comparing, const struct selection *se
 	}
 }
 
+/* The source of a connection; where it is not there yet (a dry run), as it would be made. */
+static int open_source(struct comparing *comparing, size_t index, struct source **out)
+{
+	const struct older_state_connection *from = &comparing->state->connections[index];
+	const struct connection_open how = {0};
+	int r = connection_source(comparing->installation, from->name, &how, out);
+
+	if (r != ERR_NOTFOUND || !comparing->import->secret)
+		return r;
+	AUTO_JSON settings =
+		older_import_settings(comparing->import, from->tenant, from->client_id);
+	const struct connection_new connection = {.name = from->name,
+		.kind = "m365",
+		.settings = settings,
+		.secret = comparing->import->secret};
+	return connection_try(&connection, &how, out);
+}
+
 static int list_connection(struct comparing *comparing, size_t index)
 {
-	const struct connection_open how = {0};
 	struct listed *listed = &comparing->listed[index];
-	int r = connection_source(comparing->installation,
-		comparing->state->connections[index].name, &how, &listed->source);
+	int r = open_source(comparing, index, &listed->source);
 
 	if (r == 0)
 		r = selection_read(listed->source, "all", &listed->selection);
@@ -192,10 +209,11 @@ static void free_all(struct comparing *comparing)
 	mem_free(comparing->needs);
 }
 
-int older_compare_put(
-	struct installation *installation, const struct older_state *state, struct json *out)
+int older_compare_put(struct installation *installation, const struct older_import *import,
+	const struct older_state *state, struct json *out)
 {
 	struct comparing comparing = {.installation = installation,
+		.import = import,
 		.state = state,
 		.listed = mem_array(state->connection_count + 1, sizeof(*comparing.listed)),
 		.organization = organization_begin(installation)};

@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "job/installation.h"
+#include "job/older_import.h"
 #include "job/older_state.h"
 
 /*
@@ -11,10 +12,10 @@
  * sources say at this moment.
  */
 
-/** Puts the comparison into `out`, as older_import.h tells. Where a connection is not there or
- * its source does not answer, "compared" is false, "not_compared" says why, and only what was
- * had is told. An error of the database alone. */
-NODISCARD int older_compare_put(
-	struct installation *installation, const struct older_state *state, struct json *out);
+/** Puts the comparison into `out`, as older_import.h tells. Where a connection is not there and
+ * no secret was given for it, or its source does not answer, "compared" is false,
+ * "not_compared" says why, and only what was had is told. An error of the database alone. */
+NODISCARD int older_compare_put(struct installation *installation,
+	const struct older_import *import, const struct older_state *state, struct json *out);
 
 #endif

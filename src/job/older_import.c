@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/io.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "job/connection.h"
@@ -70,11 +71,25 @@ static int take_record(struct importing *importing, const struct kind *kind, con
 	return 0;
 }
 
-static int make_connection(struct importing *importing, size_t index)
+struct json *older_import_settings(
+	const struct older_import *import, const char *tenant, const char *client_id)
 {
 	static const char *const kept[] = {"authority", "graph", "ca_file"};
+	struct json *settings = json_new_object();
+
+	json_put_text(settings, "tenant", tenant);
+	json_put_text(settings, "client_id", client_id);
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
+		const char *value = json_get_text(import->connection, kept[i]);
+		if (value)
+			json_put_text(settings, kept[i], value);
+	}
+	return settings;
+}
+
+static int make_connection(struct importing *importing, size_t index)
+{
 	const struct older_state_connection *from = &importing->state->connections[index];
-	AUTO_JSON settings = json_new_object();
 
 	if (!importing->import->secret)
 		return err_set(ERR_INVALID,
@@ -83,13 +98,8 @@ static int make_connection(struct importing *importing, size_t index)
 			"--secret-file "
 			"FILE, or give --secret-file here",
 			from->name, from->tenant, from->client_id);
-	json_put_text(settings, "tenant", from->tenant);
-	json_put_text(settings, "client_id", from->client_id);
-	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
-		const char *value = json_get_text(importing->import->connection, kept[i]);
-		if (value)
-			json_put_text(settings, kept[i], value);
-	}
+	AUTO_JSON settings =
+		older_import_settings(importing->import, from->tenant, from->client_id);
 	const struct connection_new connection = {.name = from->name,
 		.kind = "m365",
 		.settings = settings,
@@ -145,6 +155,29 @@ static int take_all(struct importing *importing, struct json *out)
 	return r;
 }
 
+/* Once all of it is made, nobody has to be reminded any more. */
+static int note_done(const struct importing *importing)
+{
+	if (importing->import->dry_run || importing->is_partial)
+		return 0;
+	return db_run(importing->installation->db,
+		"INSERT INTO setting VALUES ('older_model', 'taken over') "
+		"ON CONFLICT (name) DO NOTHING",
+		"");
+}
+
+char *older_import_waiting(struct installation *installation)
+{
+	AUTO_ROWS rows = NULL;
+	AUTO_TEXT file = io_join(installation->folder, "older-state.json");
+
+	if (!io_exists(file) ||
+		db_one(installation->db, &rows,
+			"SELECT 1 FROM setting WHERE name = 'older_model'", "") != 0)
+		return NULL;
+	return STEAL(file);
+}
+
 int older_import(
 	struct installation *installation, const struct older_import *import, struct json **out)
 {
@@ -161,7 +194,9 @@ int older_import(
 	json_put_bool(json, "dry_run", import->dry_run);
 	r = take_all(&importing, json);
 	if (r == 0)
-		r = older_compare_put(installation, state, json);
+		r = older_compare_put(installation, import, state, json);
+	if (r == 0)
+		r = note_done(&importing);
 	older_state_free(state);
 	if (r < 0)
 		return r;

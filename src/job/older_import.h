@@ -33,4 +33,13 @@ struct older_import {
 NODISCARD int older_import(struct installation *installation, const struct older_import *import,
 	struct json **out);
 
+/** The file "older-state.json" in the state folder, where an installation that was updated has
+ * its state of before; NULL where there is none, or it was taken over. The caller frees it. */
+char *older_import_waiting(struct installation *installation);
+
+/** The settings of a connection of the file, with what was given for it. The caller frees them.
+ */
+struct json *older_import_settings(
+	const struct older_import *import, const char *tenant, const char *client_id);
+
 #endif

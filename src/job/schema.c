@@ -142,5 +142,9 @@ static const char notice_topics[] =
 	"ALTER TABLE notice ADD COLUMN topic TEXT NOT NULL DEFAULT '';"
 	"ALTER TABLE notice ADD COLUMN mark TEXT NOT NULL DEFAULT '';";
 
-const char *const schema_scripts[] = {first, shared_needs, notice_topics};
+/* What the installation remembers of itself, by name. */
+static const char settings[] =
+	"CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;";
+
+const char *const schema_scripts[] = {first, shared_needs, notice_topics, settings};
 const size_t schema_script_count = sizeof(schema_scripts) / sizeof(schema_scripts[0]);

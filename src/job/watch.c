@@ -7,6 +7,7 @@
 #include "base/timestamp.h"
 #include "job/job.h"
 #include "job/notice.h"
+#include "job/older_import.h"
 #include "job/schedule.h"
 
 enum { DAY_S = 86400, HOUR_S = 3600 };
@@ -219,11 +220,29 @@ static int look_at_jobs(struct installation *installation, const struct license_
 	return r;
 }
 
+/* An update brought the installation here, and its jobs wait to be taken over (H1). */
+static int look_at_older_model(struct installation *installation)
+{
+	AUTO_TEXT file = older_import_waiting(installation);
+
+	if (!file)
+		return notice_clear_topic(installation, "", "older_model");
+	AUTO_TEXT text = mem_printf(
+		"This installation was licensed per mailbox and volume; licenses are per user "
+		"now. "
+		"See what it had and what it needs, and take over its jobs: garner license "
+		"import-older %s (--dry-run only shows)",
+		file);
+	return tell(installation, "older_model", "older_model", NULL, text);
+}
+
 int watch_look(struct installation *installation)
 {
 	struct license_status status;
 
 	license_client_status(installation->license, &status);
 	int r = look_at_license(installation, &status);
+	if (r == 0)
+		r = look_at_older_model(installation);
 	return r < 0 ? r : look_at_jobs(installation, &status);
 }

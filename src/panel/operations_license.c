@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "job/gate.h"
+#include "job/older_import.h"
 #include "job/report.h"
 #include "job/watch.h"
 
@@ -91,10 +92,24 @@ static int buy(const struct operation_call *call, struct json **out)
 	return 0;
 }
 
+static int import_older(const struct operation_call *call, struct json **out)
+{
+	struct older_import import = {
+		.secret = json_get_text(call->arguments, "secret"),
+		.password = json_get_text(call->arguments, "password"),
+		.connection = call->arguments,
+		.dry_run = json_get_bool(call->arguments, "dry_run", false),
+	};
+	int r = operation_want(call, "file", &import.file);
+
+	return r < 0 ? r : older_import(call->installation, &import, out);
+}
+
 const struct operation operations_license[] = {
 	{"license.server", set_server},
 	{"license.activate", activate},
 	{"license.status", show_status},
 	{"license.buy", buy},
+	{"license.import_older", import_older},
 	{NULL, NULL},
 };
