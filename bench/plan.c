@@ -184,6 +184,15 @@ static void make_tangle(struct world *world)
 	world->free = 100;
 }
 
+/* The tangle where nearly all hold a license already: who does not is far apart, and lies below
+ * more objects than there are licenses for. */
+static void make_contested(struct world *world)
+{
+	make_tangle(world);
+	for (uint32_t i = 0; i < USERS; i++)
+		world->held[i] = below(world, 250) > 0;
+}
+
 /* Two levels: a thousand groups of 2,000 users, each other group holding five of them. */
 static void make_wide(struct world *world)
 {
@@ -235,6 +244,7 @@ static const struct shape {
 	{"chain", make_chain},
 	{"circles", make_circles},
 	{"tangle", make_tangle},
+	{"contested", make_contested},
 	{"wide", make_wide},
 	{"refused", make_refused},
 	{"worst", make_worst},

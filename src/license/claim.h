@@ -18,6 +18,9 @@ enum claim_mark {
 	CLAIM_TAKEN, /* while an object is being decided; never outside */
 };
 
+/** What a subject is after a claim, as it goes over the wire: "none", "held", "new". */
+const char *claim_mark_name(enum claim_mark mark);
+
 struct claim_object {
 	const size_t
 		*subjects; /* indexes into the marks; one may occur twice, and counts once */

@@ -114,58 +114,54 @@ static void H1_lower_versions_are_read_and_higher_ones_refused(void **state)
 	}
 }
 
+static const struct {
+	const char *find, *replace, *message;
+} faults[] = {
+	{"'mailbox': 50", "'mailbox': -1", "licenses.mailbox: a whole number from 0"},
+	{"'mailbox': 50", "'mailbox': 1.5", "licenses.mailbox: a whole number"},
+	{"'mailbox': 50", "'mailbox': 10000001", "licenses.mailbox: a whole number"},
+	{"'mailbox': 50", "'mailbox': 50, 'calendar': 1", "licenses: has other members"},
+	{"'owned': 2,", "", "licenses.public_folder.owned: a whole number"},
+	{"'owned': 3,", "'owned': 3, 'more': 1,", "licenses.sharepoint: has other"},
+	{"20000000000", "0", "licenses.sharepoint.volume_bytes: is 0"},
+	{"{'owned': 0, 'volume_bytes': 10000000000}", "7",
+		"licenses.onedrive: an object is wanted"},
+	{"'bytes': 123", "'bytes': -123", "objects[0].bytes: a whole number"},
+	{"'bytes': 123", "'bytes': '123'", "objects[0].bytes: a whole number"},
+	{"1000000000000000000", "1000000000000000001", "objects[4].bytes: a whole"},
+	{"'bytes': 1}", "'bytes': 1, 'color': 2}", "objects[3].color: is not known"},
+	{"'name': '/Projects', ", "", "objects[2].name: is missing"},
+	{"'kind': 'team_site'", "'kind': 'teamsite'", "objects[3].kind: is not known"},
+	{"'kind': 'team_site'", "'kind': 3", "objects[3].kind: a text is wanted"},
+	{"'shared_mailbox', 'name': 'info", "'mailbox', 'name': 'ADA",
+		"objects[1].name: is there twice"},
+	{"'name': 'info@contoso.example'", "'name': ''", "objects[1].name: a text of 1"},
+	{"'name': '/Projects'", "'name': 'a\\nb'", "objects[2].name: a text without"},
+	{"'client_id': 'app'", "'client_id': null", "connections[0].client_id: a text"},
+	{"[{'name': 'cloud'", "[1, {'name': 'cloud'", "connections[0]: an object"},
+	{"'path': '/backup'", "'path': 'backup'", "storages[0].path: must begin"},
+	{"'path': '/backup'}", "'path': '/backup'}, {'name': 'disk', 'path': '/b'}",
+		"storages[1].name: is there twice"},
+	{"'storage': 'disk', 'objects': 'all'", "'storage': 'disc', 'objects': 'all'",
+		"jobs[0].storage: is not among"},
+	{"'connection': 'cloud'", "'connection': 'clouds'", "jobs[0].connection: is not"},
+	{"'objects': 'all'", "'objects': 'some'", "jobs[0].objects: \"all\" or a list"},
+	{"'objects': 'all'", "'objects': []", "jobs[0].objects: \"all\" or a list"},
+	{"'team_site:all'", "'team_site'", "jobs[1].objects: KIND:all or KIND:NAME"},
+	{"'team_site:all'", "7", "jobs[1].objects: KIND:all or KIND:NAME"},
+	{"'team_site:all'", "'tem_site:all'", "jobs[1].objects: names a kind"},
+	{"'team_site:all'", "'team_site:a,b'", "jobs[1].objects: a name with a comma"},
+	{"'team_site:all'", "'team_site:/sites/x'", "/sites/x is not among the objects"},
+	{"'name': 'rest'", "'name': 'mail'", "jobs[1].name: is there twice"},
+	{"daily 02:30", "daily 25:30", "jobs[0].schedule: "},
+	{"'schedule': ''", "'schedule': 5", "jobs[1].schedule: "},
+	{"'jobs': [", "'jobs': {'a': [", ""},
+	{"'storages': [", "'stores': [], 'storages': [", "stores: is not known"},
+};
+
 static void H1_what_is_wrong_is_named_by_its_place(void **state)
 {
 	(void)state;
-	static const struct {
-		const char *find, *replace, *message;
-	} faults[] = {
-		{"'mailbox': 50", "'mailbox': -1", "licenses.mailbox: a whole number from 0"},
-		{"'mailbox': 50", "'mailbox': 1.5", "licenses.mailbox: a whole number"},
-		{"'mailbox': 50", "'mailbox': 10000001", "licenses.mailbox: a whole number"},
-		{"'mailbox': 50", "'mailbox': 50, 'calendar': 1",
-			"licenses: has other members"},
-		{"'owned': 2,", "", "licenses.public_folder.owned: a whole number"},
-		{"'owned': 3,", "'owned': 3, 'more': 1,", "licenses.sharepoint: has other"},
-		{"20000000000", "0", "licenses.sharepoint.volume_bytes: is 0"},
-		{"{'owned': 0, 'volume_bytes': 10000000000}", "7",
-			"licenses.onedrive: an object is wanted"},
-		{"'bytes': 123", "'bytes': -123", "objects[0].bytes: a whole number"},
-		{"'bytes': 123", "'bytes': '123'", "objects[0].bytes: a whole number"},
-		{"1000000000000000000", "1000000000000000001", "objects[4].bytes: a whole"},
-		{"'bytes': 1}", "'bytes': 1, 'color': 2}", "objects[3].color: is not known"},
-		{"'name': '/Projects', ", "", "objects[2].name: is missing"},
-		{"'kind': 'team_site'", "'kind': 'teamsite'", "objects[3].kind: is not known"},
-		{"'kind': 'team_site'", "'kind': 3", "objects[3].kind: a text is wanted"},
-		{"'shared_mailbox', 'name': 'info", "'mailbox', 'name': 'ADA",
-			"objects[1].name: is there twice"},
-		{"'name': 'info@contoso.example'", "'name': ''",
-			"objects[1].name: a text of 1"},
-		{"'name': '/Projects'", "'name': 'a\\nb'", "objects[2].name: a text without"},
-		{"'client_id': 'app'", "'client_id': null", "connections[0].client_id: a text"},
-		{"[{'name': 'cloud'", "[1, {'name': 'cloud'", "connections[0]: an object"},
-		{"'path': '/backup'", "'path': 'backup'", "storages[0].path: must begin"},
-		{"'path': '/backup'}", "'path': '/backup'}, {'name': 'disk', 'path': '/b'}",
-			"storages[1].name: is there twice"},
-		{"'storage': 'disk', 'objects': 'all'", "'storage': 'disc', 'objects': 'all'",
-			"jobs[0].storage: is not among"},
-		{"'connection': 'cloud'", "'connection': 'clouds'",
-			"jobs[0].connection: is not"},
-		{"'objects': 'all'", "'objects': 'some'", "jobs[0].objects: \"all\" or a list"},
-		{"'objects': 'all'", "'objects': []", "jobs[0].objects: \"all\" or a list"},
-		{"'team_site:all'", "'team_site'", "jobs[1].objects: KIND:all or KIND:NAME"},
-		{"'team_site:all'", "7", "jobs[1].objects: KIND:all or KIND:NAME"},
-		{"'team_site:all'", "'tem_site:all'", "jobs[1].objects: names a kind"},
-		{"'team_site:all'", "'team_site:a,b'", "jobs[1].objects: a name with a comma"},
-		{"'team_site:all'", "'team_site:/sites/x'",
-			"/sites/x is not among the objects"},
-		{"'name': 'rest'", "'name': 'mail'", "jobs[1].name: is there twice"},
-		{"daily 02:30", "daily 25:30", "jobs[0].schedule: "},
-		{"'schedule': ''", "'schedule': 5", "jobs[1].schedule: "},
-		{"'jobs': [", "'jobs': {'a': [", ""},
-		{"'storages': [", "'stores': [], 'storages': [", "stores: is not known"},
-	};
-
 	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
 		AUTO_TEXT text = replaced(whole, faults[i].find, faults[i].replace);
 		struct older_state *older;

@@ -294,7 +294,7 @@ static void check_case(uint64_t seed, uint64_t number)
 	directory_free(model.directory);
 }
 
-static void B15_B13_C2_sets_ways_and_runs_are_what_a_plain_model_says(void **state)
+static void B2_B8_B10_B13_B15_C2_T22_D9_sets_ways_and_runs_are_what_a_model_says(void **state)
 {
 	(void)state;
 	uint64_t seed = random_seed("required"), cases = random_cases(CASES);
@@ -306,7 +306,8 @@ static void B15_B13_C2_sets_ways_and_runs_are_what_a_plain_model_says(void **sta
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(B15_B13_C2_sets_ways_and_runs_are_what_a_plain_model_says),
+		cmocka_unit_test(
+			B2_B8_B10_B13_B15_C2_T22_D9_sets_ways_and_runs_are_what_a_model_says),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
