@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "sandbox/graph_drive.h"
 #include "sandbox/graph_priv.h"
 
 struct route {
@@ -40,6 +41,14 @@ static const struct permission read_settings = {
 	"MailboxSettings.Read MailboxSettings.ReadWrite", OF_OUTLOOK};
 static const struct permission read_mail = {"Mail.Read Mail.ReadWrite", OF_OUTLOOK};
 
+static const struct permission read_posts = {
+	"Group.Read.All Group.ReadWrite.All Group-Conversation.Read.All "
+	"Group-Conversation.ReadWrite.All",
+	OF_OUTLOOK};
+static const struct permission read_files = {
+	"Files.Read.All Files.ReadWrite.All Sites.Read.All Sites.ReadWrite.All", "accessDenied",
+	"Access denied"};
+
 static const struct route routes[] = {
 	{"users", REQUESTS_USER, graph_users, &read_users},
 	{"users/delta", REQUESTS_USER, NULL},
@@ -60,11 +69,29 @@ static const struct route routes[] = {
 	{"users/{}/messages", REQUESTS_MESSAGE, NULL},
 	{"users/{}/messages/{}", REQUESTS_MESSAGE, graph_message, &read_mail},
 	{"users/{}/messages/{}/$value", REQUESTS_VALUE, graph_value, &read_mail},
+	{"users/{}/drive", REQUESTS_DRIVE, graph_drive, &read_files},
+	{"users/{}/drive/root", REQUESTS_DRIVE, graph_drive_item, &read_files},
+	{"users/{}/drive/root/delta", REQUESTS_DRIVE, graph_drive_delta, &read_files},
+	{"users/{}/drive/root/children", REQUESTS_DRIVE, graph_drive_children, &read_files},
+	{"users/{}/drive/items/{}", REQUESTS_DRIVE, graph_drive_item, &read_files},
+	{"users/{}/drive/items/{}/children", REQUESTS_DRIVE, graph_drive_children, &read_files},
+	{"users/{}/drive/items/{}/content", REQUESTS_DRIVE, graph_drive_content, &read_files},
+	{"drives/{}", REQUESTS_DRIVE, graph_drive, &read_files},
+	{"drives/{}/root", REQUESTS_DRIVE, graph_drive_item, &read_files},
+	{"drives/{}/root/delta", REQUESTS_DRIVE, graph_drive_delta, &read_files},
+	{"drives/{}/root/children", REQUESTS_DRIVE, graph_drive_children, &read_files},
+	{"drives/{}/items/{}", REQUESTS_DRIVE, graph_drive_item, &read_files},
+	{"drives/{}/items/{}/children", REQUESTS_DRIVE, graph_drive_children, &read_files},
+	{"drives/{}/items/{}/content", REQUESTS_DRIVE, graph_drive_content, &read_files},
 	{"groups", REQUESTS_GROUP, graph_groups, &read_groups},
 	{"groups/delta", REQUESTS_GROUP, NULL},
 	{"groups/{}", REQUESTS_GROUP, graph_group, &read_groups},
 	{"groups/{}/members", REQUESTS_GROUP, graph_members, &read_groups},
 	{"groups/{}/transitiveMembers", REQUESTS_GROUP, graph_transitive_members, &read_groups},
+	{"groups/{}/conversations", REQUESTS_THREAD, graph_conversations, &read_posts},
+	{"groups/{}/threads", REQUESTS_THREAD, graph_threads, &read_posts},
+	{"groups/{}/threads/{}/posts", REQUESTS_THREAD, graph_posts, &read_posts},
+	{"groups/{}/threads/{}/posts/{}", REQUESTS_POST, graph_post, &read_posts},
 	{"groups/{}/owners", REQUESTS_GROUP, graph_owners, &read_groups},
 	{"subscribedSkus", REQUESTS_USER, graph_skus, &read_tenant},
 	{"organization", REQUESTS_USER, graph_organization, &read_tenant},

@@ -26,6 +26,10 @@ void graph_group(struct call *call);
 void graph_members(struct call *call);
 void graph_transitive_members(struct call *call);
 void graph_owners(struct call *call);
+void graph_conversations(struct call *call);
+void graph_threads(struct call *call);
+void graph_posts(struct call *call);
+void graph_post(struct call *call);
 
 /** True where the query holds no system option but these (ended by NULL); else it is replied
  * to: 400 for what Graph refuses, 501 for what it may serve and the sandbox does not. */

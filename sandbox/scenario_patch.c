@@ -81,7 +81,8 @@ static int check_item(const struct json *item, const char *place)
 		r = check_item_content(item, op, place);
 	if (r < 0)
 		return r;
-	if (text_equal(op, "add") && !json_has(item, "folder"))
+	bool in_drive = text_equal(json_get_text_or(item, "in", "mail"), "onedrive");
+	if (text_equal(op, "add") && !json_has(item, "folder") && !in_drive)
 		return err_set(ERR_INVALID, "%s.folder: is missing", place);
 	if (text_equal(op, "move") != json_has(item, "to"))
 		return err_set(

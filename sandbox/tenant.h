@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "base/json.h"
+#include "sandbox/drive.h"
 #include "sandbox/group.h"
 #include "sandbox/ids.h"
 #include "sandbox/limits.h"
@@ -27,6 +28,7 @@ struct user {
 	char id[IDS_GUID_SIZE];
 	struct scenario_user facts;
 	struct mailbox *mailbox;
+	struct drive *drive; /* NULL: none */
 	struct limits limits;
 	bool is_removed;
 };
@@ -55,6 +57,10 @@ struct user *tenant_user(const struct tenant *tenant, const char *id_or_upn);
 
 /** True where the user has a mailbox that Graph can reach. */
 bool user_has_mailbox(const struct user *user);
+
+/** The drive of that id, and whose it is; NULL. */
+struct drive *tenant_drive(
+	const struct tenant *tenant, const char *id, struct user **out_owner);
 
 /**
  * Applies a patch (README.md). Checked as a whole before anything is changed; an operation on

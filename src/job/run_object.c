@@ -10,6 +10,9 @@
 #include "base/text.h"
 #include "job/needs.h"
 
+/* In the place of a folder's id, of a cursor for the object as a whole. */
+#define OBJECT_ITSELF ""
+
 void object_result_set(struct object_result *result, const char *word, const char *code,
 	const char *format, ...)
 {
@@ -57,6 +60,36 @@ static void free_folders(struct folders *folders)
 static bool is_of_folder(const struct run_folder *at, int r)
 {
 	return at->from_source && r != ERR_CANCELLED && source_fault()->scope <= SOURCE_FOLDER;
+}
+
+/* The place in the object's own list of changes, as far as it goes with the tree as stored. */
+static int resume(struct run_folder *at, const struct repo_object *base)
+{
+	char tree_id[REPO_ID_TEXT] = "";
+	const struct cursor_key key = {
+		at->run->job->id, at->object->kind, at->object->name, OBJECT_ITSELF, tree_id};
+	AUTO_TEXT place = NULL;
+	int r = 0;
+
+	if (base) {
+		text_to_hex(base->tree.id, sizeof(base->tree.id), tree_id);
+		r = cursor_load(at->run->installation, &key, &place);
+	}
+	if (r == 0) {
+		r = source_resume(at->run->source, at->object, place);
+		at->from_source = r < 0;
+	}
+	return r;
+}
+
+static void wait_with_place(struct run_folder *at, const struct object_summary *summary)
+{
+	char tree_id[REPO_ID_TEXT];
+	char *place = source_place(at->run->source, at->object);
+
+	text_to_hex(summary->tree.id, sizeof(summary->tree.id), tree_id);
+	if (place)
+		run_wait_with_cursor(at, OBJECT_ITSELF, tree_id, place);
 }
 
 static int store_folders(struct run_folder *at, struct folders *folders)
@@ -118,13 +151,18 @@ static int write_object(struct run_folder *at, struct object_summary *summary)
 
 	if (r < 0)
 		return r;
-	r = store_folders(at, &folders);
+	r = resume(at, base);
+	if (r == 0)
+		r = store_folders(at, &folders);
 	free_folders(&folders);
 	if (r < 0) {
 		object_writer_drop(at->writer);
 		return r;
 	}
-	return object_writer_finish(at->writer, summary);
+	r = object_writer_finish(at->writer, summary);
+	if (r == 0)
+		wait_with_place(at, summary);
+	return r;
 }
 
 /* Whether an error ends this object alone: the next one may go well. */

@@ -68,6 +68,12 @@ struct run_folder {
 };
 NODISCARD int run_folder(struct run_folder *at);
 
+/** Keeps a cursor (taken over) until what it stands for, which has the id `list_id`, is
+ * durable.
+ */
+void run_wait_with_cursor(
+	struct run_folder *at, const char *folder_id, const char *list_id, char *cursor);
+
 /** Notes the reason of this thread's last failure in the result, unless one stands there. */
 void run_folder_note_reason(struct run_folder *at, const char *otherwise_code);
 

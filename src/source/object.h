@@ -4,10 +4,11 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /*
- * What a source tells of objects and of the people behind them: facts, not judgements. Part of
- * source.h, which says who owns what.
+ * What a source tells of objects, of what lies in them and of the people behind them: facts,
+ * not judgements. Part of source.h, which says who owns what.
  */
 
 /** What the licensing has to know of an object's owner. Facts, not judgements. */
@@ -54,6 +55,24 @@ struct source_object {
 	size_t grant_count;
 	const char *unsupported; /* a reason in words where the source itself cannot back it up;
 				    NULL */
+};
+
+struct source_folder {
+	const char *id;
+	const char *parent_id; /* "" at the top */
+	const char *
+		name; /* "" for the object's own folder: its items lie directly in the object */
+};
+
+struct source_item {
+	const char *id;
+	const char *name; /* a name for people, unique in its folder: "2026-11-25 Subject
+			     1a2b3c4d.eml" */
+	const char *type; /* "message" or "file" */
+	const char *tag;  /* changes when, and only when, the content changes */
+	int64_t modified_s;
+	uint64_t size; /* 0 where not known before it is read */
+	bool removed;  /* no longer in this folder; all but `id` is then empty */
 };
 
 /** A user of the organization with what the licensing counts by, guests too. */

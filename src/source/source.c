@@ -81,6 +81,17 @@ int source_gaps(struct source *source, source_gap_fn *visit, void *context)
 	return source->kind->gaps ? source->kind->gaps(source->self, visit, context) : 0;
 }
 
+int source_resume(struct source *source, const struct source_object *object, const char *place)
+{
+	source_forgive();
+	return source->kind->resume ? source->kind->resume(source->self, object, place) : 0;
+}
+
+char *source_place(struct source *source, const struct source_object *object)
+{
+	return source->kind->place ? source->kind->place(source->self, object) : NULL;
+}
+
 int source_folders(struct source *source, const struct source_object *object,
 	source_folder_fn *visit, void *context)
 {

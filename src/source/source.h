@@ -57,24 +57,6 @@ NODISCARD int source_fail(
  * callback which fails later. */
 void source_forgive(void);
 
-struct source_folder {
-	const char *id;
-	const char *parent_id; /* "" at the top */
-	const char *
-		name; /* "" for the object's own folder: its items lie directly in the object */
-};
-
-struct source_item {
-	const char *id;
-	const char *name; /* a name for people, unique in its folder: "2026-11-25 Subject
-			     1a2b3c4d.eml" */
-	const char *type; /* "message" or "file" */
-	const char *tag;  /* changes when, and only when, the content changes */
-	int64_t modified_s;
-	uint64_t size; /* 0 where not known before it is read */
-	bool removed;  /* no longer in this folder; all but `id` is then empty */
-};
-
 typedef int source_object_fn(void *context, const struct source_object *object);
 typedef int source_folder_fn(void *context, const struct source_folder *folder);
 typedef int source_item_fn(void *context, const struct source_item *item);
@@ -106,6 +88,9 @@ struct source_kind {
 		void *self, const char *group_id, source_principal_fn *visit, void *context);
 	/* May be NULL where nothing is ever left out. */
 	int (*gaps)(void *self, source_gap_fn *visit, void *context);
+	/* These two may be NULL where an object has no list of changes but its folders'. */
+	int (*resume)(void *self, const struct source_object *object, const char *place);
+	char *(*place)(void *self, const struct source_object *object);
 	int (*folders)(void *self, const struct source_object *object, source_folder_fn *visit,
 		void *context);
 	int (*changes)(void *self, const struct source_object *object,
@@ -136,6 +121,19 @@ NODISCARD int source_members(
 /** What the last source_objects left out for want of a permission, a kind once. Nothing before
  * the first listing. Objects of such a kind are not known to be gone. */
 NODISCARD int source_gaps(struct source *source, source_gap_fn *visit, void *context);
+
+/**
+ * Some objects have one list of changes for all their folders (a OneDrive). Before the folders
+ * are asked for, source_resume may hand in the place that source_place gave at an earlier
+ * reading of the object, whose outcome is what is stored now: then only what changed since is
+ * asked for. Any other text, "" and NULL begin from the beginning.
+ */
+NODISCARD int source_resume(
+	struct source *source, const struct source_object *object, const char *place);
+
+/** The object's place after its folders and their changes were read, to be kept with what was
+ * stored and as durable; NULL where the source has none. The caller frees it. */
+char *source_place(struct source *source, const struct source_object *object);
 
 /** The folders of an object, parents before children. */
 NODISCARD int source_folders(struct source *source, const struct source_object *object,

@@ -9,13 +9,20 @@ void graph_gaps_clear(struct graph *graph)
 	graph->gaps.count = 0;
 }
 
+bool graph_gaps_has(const struct graph *graph, const char *kind)
+{
+	for (size_t i = 0; i < graph->gaps.count; i++)
+		if (text_equal(graph->gaps.list[i].kind, kind))
+			return true;
+	return false;
+}
+
 void graph_gaps_add(struct graph *graph, const char *kind, enum graph_task task)
 {
 	struct graph_gaps *gaps = &graph->gaps;
 
-	for (size_t i = 0; i < gaps->count; i++)
-		if (text_equal(gaps->list[i].kind, kind))
-			return;
+	if (graph_gaps_has(graph, kind))
+		return;
 	ASSERT(gaps->count < GRAPH_GAPS_MAX);
 	gaps->list[gaps->count++] = (struct graph_gap){kind, task};
 	log_warning("objects_left_out", "kind", kind, "permission",

@@ -11,6 +11,8 @@ int graph_objects(void *self, source_object_fn *visit, void *context)
 		const struct graph_user *user = &graph->users.list[i];
 		if (!user->guest)
 			r = graph_mailbox_visit(graph, user, visit, context);
+		if (r == 0)
+			r = graph_drive_visit(graph, user, visit, context);
 	}
 	return r != 0 ? r : graph_groups_visit(graph, visit, context);
 }

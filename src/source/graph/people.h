@@ -76,6 +76,8 @@ bool graph_roles_allow(const struct json *roles, enum graph_task task);
 
 void graph_gaps_clear(struct graph *graph);
 
+bool graph_gaps_has(const struct graph *graph, const char *kind);
+
 /** Notes that a kind is left out for want of a permission, once. */
 void graph_gaps_add(struct graph *graph, const char *kind, enum graph_task task);
 
