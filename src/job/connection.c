@@ -176,6 +176,14 @@ static int open_graph(const struct json *settings, const char *secret,
 	return graph_source_new(&options, out);
 }
 
+int connection_try(const struct connection_new *connection, const struct connection_open *how,
+	struct source **out)
+{
+	int r = check_m365(connection);
+
+	return r < 0 ? r : open_graph(connection->settings, connection->secret, how, out);
+}
+
 int connection_source(struct installation *installation, const char *name,
 	const struct connection_open *how, struct source **out)
 {

@@ -39,6 +39,10 @@ struct connection_open {
 NODISCARD int connection_source(struct installation *installation, const char *name,
 	const struct connection_open *how, struct source **out);
 
+/** The source of a connection of kind m365 that is not kept. ERR_INVALID, ERR_NOTFOUND. */
+NODISCARD int connection_try(const struct connection_new *connection,
+	const struct connection_open *how, struct source **out);
+
 /** Whether what is behind it needs a license: all but folders of the machine. ERR_NOTFOUND. */
 NODISCARD int connection_needs_license(
 	struct installation *installation, const char *name, bool *out);

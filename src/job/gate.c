@@ -37,7 +37,7 @@ int gate_go_on(struct installation *installation, struct license_status *out)
 
 /* The service is asked at each start; what it says is in the status afterwards, and that it
  * said nothing too. */
-static void ask(struct installation *installation)
+void gate_ask(struct installation *installation)
 {
 	struct license_status status;
 
@@ -50,7 +50,7 @@ static void ask(struct installation *installation)
 
 int gate_start(struct installation *installation, struct license_status *out)
 {
-	ask(installation);
+	gate_ask(installation);
 	return gate_go_on(installation, out);
 }
 
@@ -61,7 +61,7 @@ int gate_new_backup(struct installation *installation)
 	license_client_status(installation->license, &status);
 	if (status.state != LICENSE_EXPIRED && status.state != LICENSE_REVOKED)
 		return 0;
-	ask(installation);
+	gate_ask(installation);
 	license_client_status(installation->license, &status);
 	if (status.state != LICENSE_EXPIRED && status.state != LICENSE_REVOKED)
 		return 0;

@@ -10,6 +10,10 @@
 
 enum { GATE_TIMEOUT_MS = 5000 };
 
+/** Asks the licensing service how things stand, at most GATE_TIMEOUT_MS; what it says, and that
+ * it said nothing too, is in the license's status afterwards. Nothing without an activation. */
+void gate_ask(struct installation *installation);
+
 /** May a run begin? Asks the service first (at most GATE_TIMEOUT_MS); not being able to is no
  * refusal. ERR_LICENSE with the reason in words; *out says the state in either case. */
 NODISCARD int gate_start(struct installation *installation, struct license_status *out);

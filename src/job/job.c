@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "job/connection.h"
 #include "job/gate.h"
+#include "job/needs.h"
 #include "job/schedule.h"
 #include "job/selection.h"
 
@@ -151,6 +152,8 @@ int job_remove(struct installation *installation, const char *name)
 			name);
 	if (r == 0)
 		r = db_run(installation->db, "DELETE FROM job WHERE id = ?1", "i", job->id);
+	if (r == 0)
+		r = needs_sweep(installation);
 	if (r == 0)
 		r = db_run(installation->db,
 			"UPDATE notice SET cleared_s = ?2 WHERE job = ?1 AND cleared_s = 0",

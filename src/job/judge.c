@@ -32,7 +32,7 @@ static void refuse(struct judgement *out, const char *code, const char *text)
 	snprintf(out->reason_text, sizeof(out->reason_text), "%s", text);
 }
 
-static struct subject_verdict judge_owner(const struct source_owner *owner)
+static struct subject_verdict judge_mailbox(const struct source_owner *owner)
 {
 	const struct subject_facts facts = {
 		.purpose = purpose_of(owner->purpose),
@@ -46,48 +46,110 @@ static struct subject_verdict judge_owner(const struct source_owner *owner)
 }
 
 /* B12: by the owner's license alone; whether the account has a mailbox is of no account. */
-static struct subject_verdict judge_drive(const struct source_owner *owner)
+static void judge_drive(const struct source_owner *owner, struct judgement *out)
 {
+	out->rule = "B12";
+	out->required_rule = REQUIRED_OWNER;
 	if (owner->guest)
-		return (struct subject_verdict){SUBJECT_NEED_UNSUPPORTED, "guest",
-			"not supported: its owner is a guest, who never takes a license"};
-	if (!owner->m365_license)
-		return (struct subject_verdict){SUBJECT_NEED_UNSUPPORTED, "no_license",
-			"not supported: its owner has no license of Microsoft 365"};
-	return (struct subject_verdict){SUBJECT_NEED_USER, "", ""};
+		refuse(out, "guest",
+			"not supported: its owner is a guest, who never takes a license");
+	else if (!owner->m365_license)
+		refuse(out, "no_license",
+			"not supported: its owner has no license of Microsoft 365");
 }
 
-static const char *rule_of(const char *kind)
+static void judge_owned(const struct source_object *object, struct judgement *out)
 {
-	if (text_equal(kind, "onedrive"))
-		return "B12";
-	return text_equal(kind, "mailbox") ? "B1" : "B4";
-}
+	struct subject_verdict verdict = judge_mailbox(&object->owner);
+	bool is_user = purpose_of(object->owner.purpose) == SUBJECT_PURPOSE_USER;
+	bool is_site = purpose_of(object->owner.purpose) == SUBJECT_PURPOSE_SITE;
 
-void judge_object(struct installation *installation, const struct source_object *object,
-	struct judgement *out)
-{
-	*out = (struct judgement){.supported = true, .rule = ""};
-	if (object->unsupported) {
-		refuse(out, "unsupported", object->unsupported);
-		return;
-	}
-	if (!*object->owner.tenant_id)
-		return; /* a folder of the machine needs nothing */
-	if (text_equal(object->kind, "group_mailbox"))
-		return;
-
-	struct subject_verdict verdict = text_equal(object->kind, "onedrive")
-						 ? judge_drive(&object->owner)
-						 : judge_owner(&object->owner);
-	if (verdict.need == SUBJECT_NEED_UNSUPPORTED ||
-		verdict.need == SUBJECT_NEED_NO_OBJECT) {
+	out->rule = is_user ? "B1" : is_site ? "B5" : "B4";
+	if (verdict.need == SUBJECT_NEED_UNSUPPORTED || verdict.need == SUBJECT_NEED_NO_OBJECT)
 		refuse(out, verdict.code, verdict.text);
-	} else if (verdict.need == SUBJECT_NEED_USER) {
-		out->needs_subject = true;
-		out->rule = rule_of(object->kind);
-		out->subject_known =
-			license_client_subject(installation->license, object->owner.tenant_id,
-				object->owner.directory_id, out->subject) == 0;
+	else if (verdict.need == SUBJECT_NEED_USER)
+		out->required_rule = REQUIRED_OWNER;
+}
+
+void judge_object(const struct source_object *object, struct judgement *out)
+{
+	static const struct {
+		const char *kind, *rule;
+		enum required_rule required_rule;
+	} shared[] = {
+		{"group_mailbox", "B2", REQUIRED_MEMBERS},
+		{"team_site", "B11", REQUIRED_MEMBERS},
+		{"public_folder", "B8", REQUIRED_FOLDER_RIGHTS},
+		{"site", "B10", REQUIRED_SITE_RIGHTS},
+	};
+
+	*out = (struct judgement){.supported = true, .rule = ""};
+	if (object->unsupported)
+		refuse(out, "unsupported", object->unsupported);
+	if (object->unsupported || !*object->owner.tenant_id)
+		return; /* a folder of the machine needs nothing */
+	for (size_t i = 0; i < sizeof(shared) / sizeof(shared[0]); i++) {
+		if (!text_equal(object->kind, shared[i].kind))
+			continue;
+		out->rule = shared[i].rule;
+		out->required_rule = shared[i].required_rule;
+		return;
 	}
+	if (text_equal(object->kind, "onedrive"))
+		judge_drive(&object->owner, out);
+	else
+		judge_owned(object, out);
+}
+
+bool judge_is_shared(const struct judgement *judgement)
+{
+	return judgement->supported && judgement->required_rule >= REQUIRED_MEMBERS;
+}
+
+unsigned judge_rights(const struct source_grant *grant)
+{
+	return (grant->read ? (unsigned)REQUIRED_READ : 0) |
+	       (grant->change ? (unsigned)REQUIRED_EDIT : 0) |
+	       (grant->administer ? (unsigned)REQUIRED_ADMINISTER : 0) |
+	       (grant->member ? (unsigned)REQUIRED_MEMBER : 0);
+}
+
+bool judge_right_counts(enum required_rule rule, unsigned rights)
+{
+	switch (rule) {
+	case REQUIRED_OWNER:
+	case REQUIRED_MEMBERS:
+		return rights & REQUIRED_MEMBER;
+	case REQUIRED_FOLDER_RIGHTS:
+	case REQUIRED_SITE_RIGHTS:
+		return rights & REQUIRED_CHANGES;
+	default:
+		return false;
+	}
+}
+
+const char *judge_rule_text(const char *rule)
+{
+	static const char *const texts[][2] = {
+		{"B1", "a user mailbox needs a license for its user"},
+		{"B2", "the mailbox of a group needs a license for each member of the group"},
+		{"B4", "a shared, room or equipment mailbox to which an Exchange Online "
+		       "license is assigned counts as a user mailbox; without one it needs "
+		       "none"},
+		{"B5", "a site mailbox needs none"},
+		{"B8", "a public folder needs a license for each user who can create, edit or "
+		       "delete items in it"},
+		{"B10", "a site needs a license for each user who can create, edit or delete "
+			"its contents"},
+		{"B11", "the team site of a group needs a license for each member of the "
+			"group"},
+		{"B12", "a OneDrive needs a license for its user; the same covers the "
+			"mailbox"},
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		if (text_equal(rule, texts[i][0]))
+			return texts[i][1];
+	}
+	return "";
 }

@@ -12,10 +12,27 @@
 #include "job/connection.h"
 #include "job/gate.h"
 #include "job/storages.h"
+#include "job/watch.h"
 
 /* What is stored becomes durable after so many bytes, or so long, so that a kill costs little.
  */
 enum { COMMIT_EVERY_BYTES = 64 << 20, COMMIT_EVERY_US = 30000000 };
+
+static int tick(void *context)
+{
+	return run_tick(context);
+}
+
+/* Who is needed is read anew at each run (C8). */
+static int read_organization(struct run *run)
+{
+	const struct organization_options options = {.installation = run->installation,
+		.source = run->source,
+		.tick = tick,
+		.context = run};
+
+	return organization_read(&options, &run->selection, &run->organization);
+}
 
 static int open_ends(struct run *run)
 {
@@ -33,11 +50,12 @@ static int open_ends(struct run *run)
 		r = selection_read(run->source, run->job->objects, &run->selection);
 	run->progress.objects_total = run->selection.count;
 	run->progress.object = "";
-	return r;
+	return r == 0 ? read_organization(run) : r;
 }
 
 static void close_ends(struct run *run)
 {
+	organization_free(run->organization);
 	selection_free(&run->selection);
 	source_close(run->source);
 	bases_free(&run->bases);
@@ -58,8 +76,13 @@ static int record_missing(struct run *run, size_t *position)
 		AUTO_TEXT kind = mem_strndup(entry, strcspn(entry, ":"));
 		struct object_result result = {
 			.kind = kind, .name = entry + strcspn(entry, ":") + 1};
-		object_result_set(&result, "failed", "not_found",
-			"the source has no such object (any more); its snapshots stay");
+		const struct source_gap *gap = selection_gap(&run->selection, kind);
+		if (gap)
+			object_result_set(
+				&result, "failed", "permission_missing", "%s", gap->text);
+		else
+			object_result_set(&result, "failed", "not_found",
+				"the source has no such object (any more); its snapshots stay");
 		run->in_part = true;
 		r = run_record_object(run, (*position)++, &result);
 	}
@@ -117,7 +140,7 @@ static int run_objects(struct run *run, const char **gate_state)
 	}
 	if (r == 0)
 		r = record_missing(run, &position);
-	return r < 0 ? r : run_record_settle_news(run);
+	return r < 0 ? r : run_record_settle(run);
 }
 
 static bool same_objects(const struct snapshot *a, const struct snapshot *b)
@@ -259,6 +282,17 @@ static int lock_patiently(struct installation *installation, int64_t id, int *ou
 	return r;
 }
 
+/* What the run has met of the license's state. The run's own end does not hang on it, and its
+ * words stay. */
+static int tell_news(struct installation *installation, int r)
+{
+	AUTO_TEXT message = mem_strdup(r < 0 ? err_message() : "");
+
+	if (watch_look(installation) < 0)
+		log_warning("notices_not_kept", "reason", err_message(), NULL);
+	return r < 0 ? err_set((enum err)r, "%s", message) : r;
+}
+
 int run_job(
 	struct installation *installation, const char *name, const struct run_options *options)
 {
@@ -277,7 +311,7 @@ int run_job(
 		.options = options,
 		.started_us = clock_monotonic_us()};
 	run.committed_us = run.started_us;
-	r = run_locked(&run);
+	r = tell_news(installation, run_locked(&run));
 	io_close(lock);
 	return r;
 }

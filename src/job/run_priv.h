@@ -3,7 +3,7 @@
 #define JOB_RUN_PRIV_H
 
 #include "job/base.h"
-#include "job/judge.h"
+#include "job/organization.h"
 #include "job/run.h"
 #include "job/selection.h"
 #include "repo/writer.h"
@@ -25,6 +25,7 @@ struct run {
 	struct repo *repo;
 	struct repo_writer *writer;
 	struct selection selection;
+	struct organization *organization; /* whom the selection needs */
 	struct bases bases;
 	struct bases fresh; /* stored by this run, not in the database yet */
 	struct pending_cursor *cursors;
@@ -90,15 +91,12 @@ NODISCARD int run_record_begin(struct run *run);
 void run_record_drop(struct run *run);
 
 /** Clears what stands against objects that this run, which has tried all there are, did not
- * meet: they are no longer there, or no longer chosen. */
-NODISCARD int run_record_settle_news(struct run *run);
+ * meet, and what they needed: they are no longer there, or no longer chosen. */
+NODISCARD int run_record_settle(struct run *run);
 
 NODISCARD int run_record_object(
 	struct run *run, size_t position, const struct object_result *result);
 
-/** Keeps who the object needs a license of, as it was judged now: perhaps nobody any more. */
-NODISCARD int run_record_need(
-	struct run *run, const struct source_object *object, const struct judgement *judgement);
 struct run_end {
 	const char *state;
 	const char *reason_code, *reason_text;

@@ -202,6 +202,7 @@ static void judge(
 	out->expires_s = lease->expires_s;
 	out->offline_until_s = standing_offline_until(lease);
 	out->offline_since_s = client->record.failed_s;
+	out->leased_s = lease->issued_s;
 }
 
 void license_client_status(struct license_client *client, struct license_status *out)
@@ -213,6 +214,7 @@ void license_client_status(struct license_client *client, struct license_status 
 	out->development = vendor_root() == NULL;
 	snprintf(out->server, sizeof(out->server), "%s", client->endpoint.url);
 	snprintf(out->key_masked, sizeof(out->key_masked), "%s", client->grant.key_masked);
+	out->now_s = client_now_s(client);
 	if (client->record.proof.lease_text) {
 		raise_floor(client, &clocks);
 		judge(client, client_now_s(client), out);

@@ -67,6 +67,8 @@ struct license_status {
 	int64_t expires_s;       /* 0 where none */
 	int64_t offline_until_s; /* 0 where none */
 	int64_t offline_since_s; /* 0: the last contact was good */
+	int64_t leased_s;        /* the last signed time; 0 where none */
+	int64_t now_s;           /* the effective time of this judgement */
 	char server[256];        /* "" where none is set */
 	bool development;
 	char trouble[256]; /* what was noticed and is worth telling (clock, old answer); "" */

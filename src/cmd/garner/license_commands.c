@@ -117,8 +117,8 @@ static int subjects(void *context, const struct options *options)
 static int objects(void *context, const struct options *options)
 {
 	static const struct output_column columns[] = {{"OBJECT", "name"}, {"KIND", "kind"},
-		{"JOB", "job"}, {"RULE", "rule"}, {"LICENSED", "licensed"},
-		{"SUBJECT", "subject"}};
+		{"JOB", "job"}, {"RULE", "rule"}, {"NEEDS", "required"},
+		{"LICENSED", "licensed"}};
 	struct app *app = context;
 	AUTO_JSON arguments = json_new_object();
 	AUTO_JSON result = NULL;
@@ -133,11 +133,43 @@ static int objects(void *context, const struct options *options)
 	return r;
 }
 
-static int why(void *context, const struct options *options)
+/* What an object needs and what became of it, job by job. */
+static void print_standing(const struct json *list)
+{
+	static const struct output_column columns[] = {{"OBJECT", "object"}, {"JOB", "job"},
+		{"NEEDS", "required"}, {"LICENSED", "licensed"}, {"LAST RESULT", "result"},
+		{"WHY", "reason.text"}};
+
+	if (json_count(list) == 0)
+		return;
+	output_table(list, columns, 6, "");
+	for (size_t i = 0; i < json_count(list); i++) {
+		const char *note = json_get_text(json_at(list, i), "note");
+		if (note)
+			printf("Note: %s\n", note);
+	}
+	putchar('\n');
+}
+
+static void print_why(const struct json *result)
 {
 	static const struct output_column columns[] = {{"OBJECT", "object"}, {"JOB", "job"},
 		{"NEEDS", "name"}, {"LICENSED", "licensed"}, {"RULE", "rule"},
 		{"BECAUSE", "text"}};
+	const struct json *standing = json_get(result, "objects");
+	int64_t left_out = json_get_int(result, "reasons_left_out", 0);
+
+	print_standing(standing);
+	output_table(json_get(result, "reasons"), columns, 6,
+		json_count(standing) > 0
+			? "It needs no license."
+			: "Nothing that this installation knows of needs a license for it.");
+	if (left_out > 0)
+		printf("… and %lld more\n", (long long)left_out);
+}
+
+static int why(void *context, const struct options *options)
+{
 	struct app *app = context;
 	AUTO_JSON arguments = json_new_object();
 	AUTO_JSON result = NULL;
@@ -146,9 +178,23 @@ static int why(void *context, const struct options *options)
 	int r = app_ask(app, "license.why", arguments, &result);
 	if (r == 0 && app->json)
 		output_json(result);
+	else if (r == 0 && !app->quiet)
+		print_why(result);
+	return r;
+}
+
+static int buy(void *context, const struct options *options)
+{
+	struct app *app = context;
+	AUTO_JSON arguments = json_new_object();
+	AUTO_JSON result = NULL;
+	int r = app_ask(app, "license.buy", arguments, &result);
+
+	(void)options;
+	if (r == 0 && app->json)
+		output_json(result);
 	else if (r == 0)
-		output_table(json_get(result, "reasons"), columns, 6,
-			"Nothing that this installation knows of needs a license for it.");
+		output_line(app, "Order here: %s", json_get_text_or(result, "url", ""));
 	return r;
 }
 
@@ -166,15 +212,17 @@ static char *release_question(const struct json *foreseen)
 				mem_printf("%s%s %s (%s)", jobs, *jobs ? "," : "",
 					json_get_text_or(subject, "name", "Unknown"), in));
 	}
+	size_t count = json_count(subjects_found);
+	const char *ending = count == 1 ? "" : "s";
 	if (!*jobs)
 		return mem_printf(
-			"Release %zu licenses? No job of this installation needs them; jobs of "
+			"Release %zu license%s? No job of this installation needs %s; jobs of "
 			"other instances may.",
-			json_count(subjects_found));
+			count, ending, count == 1 ? "it" : "them");
 	return mem_printf(
-		"Release %zu licenses? These jobs take one again at their next start, for 30 "
+		"Release %zu license%s? These jobs take one again at their next start, for 30 "
 		"more days:%s. Jobs of other instances may too.",
-		json_count(subjects_found), jobs);
+		count, ending, jobs);
 }
 
 static int confirm_release(struct app *app, struct json *arguments)
@@ -238,5 +286,6 @@ const struct command_spec commands_license[] = {
 		"Show why a subject or an object needs a license.", why},
 	{"license release", "SUBJECT…", 1, -1, NULL, "Release licenses, after 30 days.",
 		release},
+	{"license buy", "", 0, 0, NULL, "Show where licenses are ordered.", buy},
 	{NULL, NULL, 0, 0, NULL, NULL, NULL},
 };

@@ -186,6 +186,10 @@ export class World {
     });
   }
 
+  put(target, body) {
+    return this.fetch(target, 'PUT', body);
+  }
+
   resetRequests() {
     return this.fetch('/sandbox/v1/requests', 'DELETE');
   }

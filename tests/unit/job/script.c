@@ -42,6 +42,45 @@ static int list_objects(void *self, source_object_fn *visit, void *context)
 	return r != 0 ? r : fail(&script.objects_fault);
 }
 
+static int list_users(void *self, source_user_fn *visit, void *context)
+{
+	int r = 0;
+
+	(void)self;
+	script.user_reads++;
+	for (size_t i = 0; i < script.user_count && r == 0; i++)
+		r = visit(context, &script.users[i]);
+	return r != 0 ? r : fail(&script.users_fault);
+}
+
+static int list_members(
+	void *self, const char *group_id, source_principal_fn *visit, void *context)
+{
+	int r = 0;
+
+	(void)self;
+	for (size_t i = 0; i < script.group_count; i++) {
+		struct script_group *group = &script.groups[i];
+		if (!text_equal(group->id, group_id))
+			continue;
+		group->reads++;
+		for (size_t j = 0; j < group->member_count && r == 0; j++)
+			r = visit(context, &group->members[j]);
+		return r != 0 ? r : fail(&group->fault);
+	}
+	return source_fail(err_set(ERR_NOTFOUND, "there is no group %s", group_id),
+		SOURCE_OBJECT, SOURCE_RETRY_NEVER, "Request_ResourceNotFound");
+}
+
+static int list_gaps(void *self, source_gap_fn *visit, void *context)
+{
+	const struct source_gap gap = {
+		script.gap_kind, "Group.Read.All", "give the app Group.Read.All"};
+
+	(void)self;
+	return script.gap_kind ? visit(context, &gap) : 0;
+}
+
 static int list_folders(
 	void *self, const struct source_object *object, source_folder_fn *visit, void *context)
 {
@@ -124,6 +163,9 @@ static const struct source_kind kind = {
 	.close = close_script,
 	.test = test,
 	.objects = list_objects,
+	.users = list_users,
+	.members = list_members,
+	.gaps = list_gaps,
 	.folders = list_folders,
 	.changes = list_changes,
 	.read = read_item,
