@@ -20,7 +20,8 @@ struct planned {
 struct plan {
 	struct installation *installation;
 	struct planned *planned;
-	int64_t left; /* free licenses at this point of the plan */
+	int64_t left;  /* free licenses at this point of the plan */
+	bool is_trial; /* in which whoever is needed counts as licensed */
 };
 
 static bool is_planned(const struct plan *plan, const char *subject)
@@ -70,9 +71,10 @@ static void plan_licensed(
 	struct plan *plan, const struct judgement *judgement, struct json *json)
 {
 	bool known = judgement->subject_known;
-	bool held = known &&
-		    (license_client_is_held(plan->installation->license, judgement->subject) ||
-			    is_planned(plan, judgement->subject));
+	bool held =
+		plan->is_trial || (known && (license_client_is_held(plan->installation->license,
+						     judgement->subject) ||
+						    is_planned(plan, judgement->subject)));
 
 	if (held || plan->left > 0) {
 		put_numbers(json, 1, held, !held);
@@ -111,7 +113,9 @@ static struct json *plan_object(struct plan *plan, const struct source_object *o
 static struct json *plan_selection(struct installation *installation,
 	const struct selection *selection, const struct license_status *status)
 {
-	struct plan plan = {.installation = installation, .left = status->seats - status->used};
+	struct plan plan = {.installation = installation,
+		.left = status->seats - status->used,
+		.is_trial = status->is_trial};
 	struct json *objects = json_new_array();
 
 	for (size_t i = 0; i < selection->count; i++)
@@ -137,7 +141,8 @@ int plan_job(struct installation *installation, const char *name, struct json **
 	if (r == 0) {
 		/* A state that lets nothing begin is told with the plan, and hides nothing of
 		 * it. */
-		bool may_begin = !job->needs_license || gate_start(installation, &status) == 0;
+		bool may_begin = !job->needs_license ||
+				 gate_foresee(installation, job->tenant, &status) == 0;
 		*out = json_new_object();
 		json_put_text(*out, "name", job->name);
 		json_put(*out, "reason",

@@ -85,5 +85,10 @@ static const char first[] =
 	" raised_s INTEGER NOT NULL, cleared_s INTEGER NOT NULL) STRICT;"
 	"CREATE INDEX notice_by_job ON notice(job, object, code);";
 
-const char *const schema_scripts[] = {first};
+/* Which organization was found behind a connection, and what was stored in a trial. */
+static const char trials[] =
+	"ALTER TABLE connection ADD COLUMN tenant TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE base ADD COLUMN trial_items INTEGER NOT NULL DEFAULT 0;";
+
+const char *const schema_scripts[] = {first, trials};
 const size_t schema_script_count = sizeof(schema_scripts) / sizeof(schema_scripts[0]);
