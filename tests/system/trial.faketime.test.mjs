@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { World, readTree, users } from './lib/world.mjs';
 
 const start = '2027-03-01T10:00:00Z';
@@ -215,6 +216,24 @@ test('F1: offline at the very first start the job waits, and begins when the ser
   world.service = await world.serve('garner-licensing', 'serve', '--state', world.licenseState, '--listen', `127.0.0.1:${port}`);
   assert.equal(instance.start().exit, 0);
   assert.equal(instance.status().expires_at, '2027-04-01T10:00:00Z');
+});
+
+test('F1: with a daemon a job that waits for its trial begins by itself when the service answers', async (t) => {
+  const { world, instance } = await makeWorld(t, { number: 1 });
+  const daemon = await world.serve('garnerd', 'serve', '--state', instance.state);
+  await world.end(world.service);
+  assert.equal(instance.start().state, 'suspended');
+  const port = new URL(world.service.listening).port;
+  world.service = await world.serve('garner-licensing', 'serve', '--state', world.licenseState, '--listen', `127.0.0.1:${port}`);
+  let state;
+  for (let i = 0; i < 120 && state !== 'finished'; i++) {
+    world.passTime({ seconds: 61 });
+    await sleep(250);
+    state = instance.json('job', 'show', 'night').json.state;
+  }
+  assert.equal(state, 'finished');
+  assert.equal(instance.status().state, 'trial');
+  assert.equal(await world.end(daemon), 0);
 });
 
 test('F1, E3, E4: a trial works offline for the longest time, is suspended then, and heals by itself', async (t) => {
