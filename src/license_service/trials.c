@@ -207,8 +207,10 @@ int trials_list(struct store *store, int64_t now_s, struct json **out)
 	AUTO_JSON list = json_new_array();
 	int r = db_query(store_db(store), &rows,
 		"SELECT t.tenant, t.started_s, t.ends_s, t.items_per_folder, t.touched_s,"
-		" (SELECT count(*) FROM trial_instance i WHERE i.tenant = t.tenant)"
-		" FROM trial t ORDER BY t.started_s, t.tenant",
+		" count(i.instance_id) FROM trial t"
+		" LEFT JOIN trial_instance i ON i.tenant = t.tenant"
+		" GROUP BY t.tenant, t.started_s, t.ends_s, t.items_per_folder, t.touched_s"
+		" ORDER BY t.started_s, t.tenant",
 		"");
 
 	*out = NULL;
