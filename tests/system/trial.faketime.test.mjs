@@ -277,26 +277,33 @@ test('E5, F1: a clock set back and an edited file gain nothing in a trial', asyn
   instance.start();
   await world.end(world.service);
   const file = path.join(instance.state, 'license', 'trials');
-  const saved = fs.readFileSync(file);
   world.passTime({ days: 13 });
-  instance.start();
-  world.setClock(start);
-  assert.match(instance.json('license', 'status').json.reason.text, /clock/);
-  assert.equal(instance.status().offline_until, '2027-03-15T10:00:00Z');
+  assert.equal(instance.start().exit, 0);
 
-  // Each line of the signed text, changed by one character.
+  // Each line of the signed text, changed by one character, and none at all.
+  const saved = fs.readFileSync(file);
   const lines = JSON.parse(`${saved.subarray(0, saved.lastIndexOf('}') + 1)}`).trials[0].trial.split('\n');
   for (const line of lines.filter(Boolean)) {
-    const at = saved.indexOf(line) + line.length - 1;
     const changed = Buffer.from(saved);
-    changed[at] ^= 1;
+    changed[saved.indexOf(line) + line.length - 1] ^= 1;
     fs.writeFileSync(file, changed);
-    const report = instance.start();
-    assert.equal(report.exit, 4, line);
+    assert.equal(instance.start().exit, 4, line);
     assert.equal(instance.status().state, 'none', line);
   }
   fs.rmSync(file); // as if no trial had ever begun
-  assert.equal(instance.start().exit, 4);
+  assert.equal(instance.start().reason.code, 'trial_not_begun');
+  fs.writeFileSync(file, saved);
+  assert.equal(instance.start().exit, 0);
+
+  // Suspended stays suspended, whatever the clock of the machine is set to.
+  world.passTime({ days: 2 });
+  assert.equal(instance.start().state, 'suspended');
+  world.setClock(start);
+  assert.equal(instance.start().state, 'suspended');
+  const status = instance.json('license', 'status');
+  assert.equal(status.code, 23);
+  assert.equal(status.json.offline_until, '2027-03-15T10:00:00Z');
+  assert.match(status.json.reason.text, /clock/);
 
   // The service answers again: its clock went on.
   world.setClock('2027-03-16T10:00:00Z');

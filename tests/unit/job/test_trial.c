@@ -327,6 +327,25 @@ static void F4_a_key_goes_on_with_what_the_trial_made_and_unmarks_what_it_stores
 	assert_marks(fixture, "0 0 0");
 }
 
+static void F4_a_run_under_a_key_that_finds_nothing_new_makes_a_snapshot_without_marks(
+	void **state)
+{
+	const struct fixture *fixture = *state;
+
+	assert_int_equal(fixture_run(fixture), 0);
+	AUTO_TEXT before = fixture_snapshot_id(fixture);
+	activate(fixture);
+	assert_int_equal(fixture_run(fixture), 0);
+	assert_result(
+		fixture, "finished", "unchanged 1 1 0\nunchanged 1 1 0\nunchanged 1 1 0\n");
+	AUTO_TEXT after = fixture_snapshot_id(fixture);
+	assert_string_not_equal(before, after);
+	assert_marks(fixture, "0 0 0");
+	assert_int_equal(fixture_run(fixture), 0);
+	AUTO_TEXT again = fixture_snapshot_id(fixture);
+	assert_string_equal(after, again);
+}
+
 static void enter_key_now(const char *item_id);
 static const struct fixture *entering;
 
@@ -349,7 +368,7 @@ static void enter_key_now(const char *item_id)
 	activate(entering);
 }
 
-static void F2_the_limit_binds_a_mark_without_a_key_and_nothing_else(void **state)
+static void F2_F4_the_limit_binds_a_mark_without_a_key_and_nothing_else(void **state)
 {
 	const struct fixture *fixture = *state;
 	char kind[] = "mailbox", name[] = "ada";
@@ -409,8 +428,9 @@ int main(void)
 		TEST(T17_F3_when_the_trial_is_over_no_backup_runs_and_no_job_is_made),
 		TEST(F3_C10_the_object_in_hand_is_ended_when_the_trial_ends),
 		TEST(F4_a_key_goes_on_with_what_the_trial_made_and_unmarks_what_it_stores),
+		TEST(F4_a_run_under_a_key_that_finds_nothing_new_makes_a_snapshot_without_marks),
 		TEST(F4_a_key_that_is_entered_in_the_middle_of_a_run_counts_from_the_next_object),
-		TEST(F2_the_limit_binds_a_mark_without_a_key_and_nothing_else),
+		TEST(F2_F4_the_limit_binds_a_mark_without_a_key_and_nothing_else),
 		TEST(F1_a_job_of_folders_never_touches_a_trial),
 	};
 
