@@ -143,6 +143,7 @@ static int run_objects(struct run *run, const char **gate_state)
 		r = look_at_gate(run, &status);
 		if (r == ERR_LICENSE) {
 			*gate_state = gate_job_state(status.state);
+			run->gate_reason = gate_reason_code(status.state);
 			return r;
 		}
 		r = run_one(run, &run->selection.objects[i], position++);
@@ -151,6 +152,7 @@ static int run_objects(struct run *run, const char **gate_state)
 			license_client_tenant_status(
 				run->installation->license, run->tenant, &status);
 			*gate_state = gate_job_state(status.state);
+			run->gate_reason = gate_reason_code(status.state);
 			return err_set(ERR_LICENSE, "%s", why);
 		}
 	}
@@ -232,7 +234,7 @@ static int finish(struct run *run, int r, const char *gate_state)
 {
 	char snapshot[SNAPSHOT_ID_TEXT] = "";
 	AUTO_TEXT reason = mem_strdup(r < 0 ? err_message() : "");
-	const char *code = r < 0 ? err_name(r) : "";
+	const char *code = run->gate_reason ? run->gate_reason : r < 0 ? err_name(r) : "";
 	bool storage_works = run->writer && r != ERR_IO && r != ERR_CORRUPT;
 	int kept = storage_works ? make_snapshot(run, snapshot) : 0;
 

@@ -34,7 +34,8 @@ struct run {
 	int64_t started_us, drawn_us, noted_us, committed_us;
 	uint64_t committed_bytes;
 	struct run_progress progress;
-	bool in_part;  /* an object was not stored */
+	bool in_part;            /* an object was not stored */
+	const char *gate_reason; /* code of why the license ended the run; NULL */
 	bool is_trial; /* no key was entered: nothing is claimed, and what is stored is marked
 			*/
 	uint32_t trial_items; /* with this number; 0 where it is no trial */

@@ -302,6 +302,8 @@ static void F3_C10_the_object_in_hand_is_ended_when_the_trial_ends(void **state)
 	script.on_read = end_trial_now;
 	assert_int_equal(fixture_run(fixture), ERR_PARTIAL);
 	assert_result(fixture, "expired", "stored 1 0 0\n");
+	AUTO_JSON report = fixture_report(fixture);
+	assert_string_equal(json_get_text(json_get(report, "reason"), "code"), "trial_over");
 	assert_marks(fixture, "5");
 }
 
