@@ -15,7 +15,7 @@ static const char *const state_names[] = {
 
 #define FIELD(name_, kind_, member)                                                            \
 	{                                                                                      \
-		.name = name_, .kind = kind_, .offset = offsetof(struct lease, member)         \
+		.name = (name_), .kind = (kind_), .offset = offsetof(struct lease, member)     \
 	}
 
 static const struct signed_field fields[] = {

@@ -16,7 +16,7 @@ static const char *const state_names[] = {
 
 #define FIELD(name_, kind_, member)                                                            \
 	{                                                                                      \
-		.name = name_, .kind = kind_, .offset = offsetof(struct trial, member)         \
+		.name = (name_), .kind = (kind_), .offset = offsetof(struct trial, member)     \
 	}
 
 static const struct signed_field fields[] = {
