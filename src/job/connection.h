@@ -47,4 +47,13 @@ NODISCARD int connection_try(const struct connection_new *connection,
 NODISCARD int connection_needs_license(
 	struct installation *installation, const char *name, bool *out);
 
+/** The organization behind it as a run has found it, "" where none has yet: to be shown, and to
+ * judge what nothing is gained by. The caller frees it. */
+NODISCARD int connection_tenant(
+	struct installation *installation, const char *name, char **out);
+
+/** Remembers what source_tenant has told. */
+NODISCARD int connection_keep_tenant(
+	struct installation *installation, const char *name, const char *tenant);
+
 #endif

@@ -194,7 +194,7 @@ static int play_through(struct installation *installation, struct source *source
 	struct plan plan = {.installation = installation,
 		.selection = selection,
 		.left = status->seats > status->used ? status->seats - status->used : 0,
-		.is_unbound = text_equal(license_state_name(status->state), "trial")};
+		.is_unbound = status->is_trial};
 	int r = organization_read(&options, selection, &plan.organization);
 
 	if (r != 0)
@@ -218,7 +218,8 @@ static int play_through(struct installation *installation, struct source *source
 static struct json *begin_plan(
 	struct installation *installation, const struct job *job, struct license_status *status)
 {
-	bool may_begin = !job->needs_license || gate_start(installation, status) == 0;
+	bool may_begin =
+		!job->needs_license || gate_foresee(installation, job->tenant, status) == 0;
 	struct json *out = json_new_object();
 
 	json_put_text(out, "name", job->name);

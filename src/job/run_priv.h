@@ -21,6 +21,7 @@ struct run {
 	const struct run_options *options;
 	struct cancel stop; /* set by options->cancel or by run_stop */
 	struct source *source;
+	char *tenant; /* whose trial counts; "" */
 	struct source_usage usage;
 	struct repo *repo;
 	struct repo_writer *writer;
@@ -34,7 +35,11 @@ struct run {
 	int64_t started_us, drawn_us, noted_us, committed_us;
 	uint64_t committed_bytes;
 	struct run_progress progress;
-	bool in_part; /* an object was not stored */
+	bool in_part;            /* an object was not stored */
+	const char *gate_reason; /* code of why the license ended the run; NULL */
+	bool is_trial; /* no key was entered: nothing is claimed, and what is stored is marked
+			*/
+	uint32_t trial_items; /* with this number; 0 where it is no trial */
 };
 
 /** What becomes of one object: the members of the JSON of the spec. */

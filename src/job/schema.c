@@ -146,5 +146,10 @@ static const char notice_topics[] =
 static const char settings[] =
 	"CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;";
 
-const char *const schema_scripts[] = {first, shared_needs, notice_topics, settings};
+/* Which organization was found behind a connection, and what was stored in a trial. */
+static const char trials[] =
+	"ALTER TABLE connection ADD COLUMN tenant TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE base ADD COLUMN trial_items INTEGER NOT NULL DEFAULT 0;";
+
+const char *const schema_scripts[] = {first, shared_needs, notice_topics, settings, trials};
 const size_t schema_script_count = sizeof(schema_scripts) / sizeof(schema_scripts[0]);

@@ -21,6 +21,7 @@ static const struct {
 	{"/v1/claims", api_claims},
 	{"/v1/releases", api_releases},
 	{"/v1/subjects", api_subjects},
+	{"/v1/trial", api_trial},
 };
 
 typedef int writer_open_fn(const struct home *home, struct writer **out);
@@ -29,8 +30,12 @@ static int open_with(struct api *api, const struct home *home, writer_open_fn *o
 {
 	*api = (struct api){0};
 	pthread_mutex_init(&api->lookup_lock, NULL);
+	pthread_mutex_init(&api->trial_lock, NULL);
 	api->guard = guard_new();
+	api->trial_guard = guard_new();
 	int r = store_open(home, &api->lookup);
+	if (r == 0)
+		r = store_open(home, &api->trials);
 	if (r == 0)
 		r = signer_open(home, &api->signer);
 	if (r == 0)
@@ -55,7 +60,10 @@ void api_close(struct api *api)
 	writer_stop(api->writer);
 	signer_close(api->signer);
 	store_close(api->lookup);
+	store_close(api->trials);
 	guard_free(api->guard);
+	guard_free(api->trial_guard);
+	pthread_mutex_destroy(&api->trial_lock);
 	pthread_mutex_destroy(&api->lookup_lock);
 	*api = (struct api){0};
 }
@@ -138,8 +146,8 @@ static const struct problem *answer(
 {
 	struct api_request request;
 	AUTO_JSON reply = json_new_object();
-	const struct problem *problem =
-		api_request_read(api, call, endpoint == api_activate, &request);
+	bool brings_its_key = endpoint == api_activate || endpoint == api_trial;
+	const struct problem *problem = api_request_read(api, call, brings_its_key, &request);
 
 	if (!problem)
 		problem = endpoint(api, &request, reply);

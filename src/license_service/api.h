@@ -22,6 +22,9 @@ struct api {
 	struct guard *guard;
 	pthread_mutex_t lookup_lock; /* guards `lookup` */
 	struct store *lookup;        /* to find keys and instances, beside the writer */
+	struct guard *trial_guard;   /* slows down who makes new trials */
+	pthread_mutex_t trial_lock;  /* guards `trials` */
+	struct store *trials;        /* to begin and find trials */
 };
 
 /** Opens what it needs under a home, which is borrowed. */

@@ -108,6 +108,13 @@ static int open_prices(struct home *home)
 	return err_wrap(r, "price list %s", path);
 }
 
+static int open_trials(struct home *home)
+{
+	AUTO_TEXT path = home_path(home, "trial.json");
+
+	return trial_settings_open(path, &home->trials);
+}
+
 static int choose_database(struct home *home, const char *database)
 {
 	static const char scheme[] = "sqlite:";
@@ -154,6 +161,8 @@ static int open_files(struct home *home)
 		r = open_root(home);
 	if (r == 0)
 		r = open_prices(home);
+	if (r == 0)
+		r = open_trials(home);
 	io_close(lock);
 	return r;
 }

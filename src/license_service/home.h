@@ -8,11 +8,13 @@
 #include "crypto/secret.h"
 #include "crypto/sign.h"
 #include "license/price.h"
+#include "license_service/trial_settings.h"
 
 /*
  * The state folder of a licensing service: what it needs beside its database. Made at the first
  * use: service.key (secrets of the database), root.key and root.pub (the root key pair),
- * prices.json (the price list, which the vendor edits).
+ * prices.json and trial.json (the price list, and what a trial is given, which the vendor
+ * edits).
  */
 
 struct home {
@@ -22,6 +24,7 @@ struct home {
 	uint8_t seal[SECRET_KEY_SIZE];   /* under which keys wait in the outbox */
 	struct sign_key root;
 	struct price_list prices;
+	struct trial_settings trials;
 };
 
 /** Opens the folder, and makes it where it is not there (mode 0700). `database` is

@@ -25,7 +25,7 @@ const struct problem problem_idempotency_conflict = {
 const struct problem problem_path_unknown = {404, "path_unknown", "Unknown path"};
 const struct problem problem_method_not_allowed = {
 	405, "method_not_allowed", "Method not allowed"};
-const struct problem problem_slow_down = {429, "slow_down", "Too many wrong license keys"};
+const struct problem problem_slow_down = {429, "slow_down", "Too many requests"};
 const struct problem problem_internal = {500, "internal", "Internal error"};
 const struct problem problem_unavailable = {503, "unavailable", "Temporarily unavailable"};
 

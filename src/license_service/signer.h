@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "license/lease.h"
+#include "license/trial.h"
 #include "license_service/home.h"
 
 /*
@@ -25,5 +26,9 @@ void signer_close(struct signer *signer); /* NULL is fine */
  * where a new key could not be stored. */
 NODISCARD int signer_sign(
 	struct signer *signer, struct lease *lease, char **out_lease, char **out_keyset);
+
+/** The same for a trial. */
+NODISCARD int signer_sign_trial(
+	struct signer *signer, struct trial *trial, char **out_trial, char **out_keyset);
 
 #endif

@@ -25,6 +25,8 @@ static int describe_status(const struct operation_call *call, struct json **out)
 	json_put_int(json, "seats", status.seats);
 	json_put_int(json, "used", status.used);
 	json_put_time(json, "expires_at", status.expires_s);
+	if (status.is_trial && status.trial_items)
+		json_put_int(json, "trial_items", status.trial_items);
 	json_put_time(json, "offline_until", status.offline_until_s);
 	json_put_time(json, "offline_since", status.offline_since_s);
 	json_put_text(json, "server", *status.server ? status.server : NULL);
@@ -57,13 +59,15 @@ static int activate(const struct operation_call *call, struct json **out)
 	return r < 0 ? r : describe_status(call, out);
 }
 
-/* Fresh where the service answers in time, else from the lease. */
+/* Fresh where the service answers in time, else from its last answer. A trial that has not
+ * begun is nothing to ask for: only a backup begins it. */
 static int show_status(const struct operation_call *call, struct json **out)
 {
 	struct license_status status;
 
 	license_client_status(call->installation->license, &status);
-	if (status.state != LICENSE_NONE &&
+	bool has_begun = !status.is_trial || status.expires_s;
+	if (has_begun &&
 		license_client_contact(call->installation->license, GATE_TIMEOUT_MS) < 0)
 		log_info("license_contact_failed", "reason", err_message(), NULL);
 	if (watch_look(call->installation) < 0)

@@ -54,6 +54,16 @@ int source_test(struct source *source, struct json *report)
 	return source->kind->test(source->self, report);
 }
 
+int source_tenant(struct source *source, char **out)
+{
+	source_forgive();
+	*out = NULL;
+	if (source->kind->tenant)
+		return source->kind->tenant(source->self, out);
+	*out = mem_strdup("");
+	return 0;
+}
+
 int source_objects(struct source *source, source_object_fn *visit, void *context)
 {
 	source_forgive();

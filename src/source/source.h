@@ -81,6 +81,8 @@ struct source_kind {
 	const char *name; /* "m365", "folder" */
 	void (*close)(void *self);
 	int (*test)(void *self, struct json *report);
+	/* May be NULL where there is no organization behind it. */
+	int (*tenant)(void *self, char **out);
 	int (*objects)(void *self, source_object_fn *visit, void *context);
 	/* These two may be NULL where nothing is shared among people: no user then. */
 	int (*users)(void *self, source_user_fn *visit, void *context);
@@ -105,6 +107,10 @@ void source_close(struct source *source); /* NULL is fine */
 /** Signs in and looks whether what a backup needs may be read. Adds "checks": [ { "name", "ok",
  * "text" } ] to `report`. ERR_AUTH, ERR_NETWORK, … where it fails. */
 NODISCARD int source_test(struct source *source, struct json *report);
+
+/** The organization's id as the other side tells it at the sign-in, whatever it was called in
+ * the settings; "" where there is none. The caller frees it. ERR_AUTH, ERR_NETWORK, … */
+NODISCARD int source_tenant(struct source *source, char **out);
 
 /** All objects, in the source's order. */
 NODISCARD int source_objects(struct source *source, source_object_fn *visit, void *context);

@@ -64,6 +64,9 @@ void print_put_price(struct json *json, int64_t amount, const char *currency);
 /** What report_license gives. */
 void print_license(const struct app *app, const struct json *report);
 
+/** What trials_list gives. */
+void print_trials(const struct app *app, const struct json *report);
+
 /* The commands. */
 int serve_run(void *context, const struct options *options);
 int commands_order(void *context, const struct options *options);
@@ -73,5 +76,6 @@ int commands_pay(void *context, const struct options *options);
 int commands_revoke(void *context, const struct options *options);
 int commands_show(void *context, const struct options *options);
 int commands_price(void *context, const struct options *options);
+int commands_trials(void *context, const struct options *options);
 
 #endif

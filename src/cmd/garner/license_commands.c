@@ -11,12 +11,14 @@
 static void print_status(const struct json *status)
 {
 	static const char *const lines[][2] = {{"State", "state"}, {"License key", "key"},
-		{"Ends", "expires_at"}, {"Works offline until", "offline_until"},
-		{"Licensing service", "server"}, {"Note", "reason.text"}};
+		{"Ends", "expires_at"}, {"Restores, a folder", "trial_items"},
+		{"Works offline until", "offline_until"}, {"Licensing service", "server"},
+		{"Note", "reason.text"}};
 	AUTO_TEXT used = output_member(status, "used");
 	AUTO_TEXT seats = output_member(status, "seats");
 
-	printf("%-20s %s of %s\n", "Licenses in use", used, seats);
+	if (json_get_text(status, "key"))
+		printf("%-20s %s of %s\n", "Licenses in use", used, seats);
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
 		AUTO_TEXT value = output_member(status, lines[i][1]);
 		if (!text_equal(value, "-"))
@@ -74,8 +76,8 @@ static int exit_of_state(const char *state)
 	static const struct {
 		const char *state;
 		int code;
-	} codes[] = {{"expires_soon", 20}, {"expired", 21}, {"offline", 22}, {"suspended", 23},
-		{"revoked", 24}, {"none", 4}};
+	} codes[] = {{"expires_soon", 20}, {"expired", 21}, {"trial_over", 21}, {"offline", 22},
+		{"suspended", 23}, {"revoked", 24}, {"none", 4}};
 
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
 		if (text_equal(codes[i].state, state))

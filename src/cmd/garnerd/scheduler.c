@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "crypto/secret.h"
+#include "job/gate.h"
 #include "job/report.h"
 #include "job/run.h"
 #include "job/watch.h"
@@ -193,16 +194,15 @@ static void poll_service(struct scheduler *scheduler, struct installation *insta
 	struct license_status status;
 	int64_t now_s = clock_now_s();
 
-	license_client_status(installation->license, &status);
 	/* A clock that was set back must not put the next contact off for long. */
 	bool is_due = now_s >= scheduler->next_poll_s ||
 		      scheduler->next_poll_s > now_s + POLL_EVERY_S + POLL_JITTER_S;
-	if (status.state == LICENSE_NONE || !is_due)
+	if (!is_due)
 		return;
-	int r = license_client_contact(installation->license, POLL_TIMEOUT_MS);
+	int r = gate_poll(installation, POLL_TIMEOUT_MS);
 	if (r < 0)
 		log_warning("license_contact_failed", "reason", err_message(), NULL);
-	scheduler->next_poll_s = now_s + (r < 0 ? POLL_AGAIN_S : POLL_EVERY_S + jitter_s());
+	scheduler->next_poll_s = now_s + (r != 0 ? POLL_AGAIN_S : POLL_EVERY_S + jitter_s());
 	license_client_status(installation->license, &status);
 	if (r == 0 && status.may_back_up)
 		resume(scheduler, installation);

@@ -36,10 +36,20 @@ static void close_graph(void *self)
 	mem_free(graph);
 }
 
+static int tenant_of_token(void *self, char **out)
+{
+	struct graph *graph = self;
+	int r = graph_sign_in(graph);
+
+	*out = r == 0 ? mem_strdup(graph->tenant_id) : NULL;
+	return r;
+}
+
 static const struct source_kind graph_kind = {
 	.name = "m365",
 	.close = close_graph,
 	.test = graph_test,
+	.tenant = tenant_of_token,
 	.objects = graph_objects,
 	.users = graph_users,
 	.members = graph_members,

@@ -158,10 +158,19 @@ static int read_item(void *self, const struct source_object *object, const char 
 	return r == 0 ? sink(context, item->text + half, size - half) : r;
 }
 
+static int tell_tenant(void *self, char **out)
+{
+	const struct script *at = self;
+
+	*out = mem_strdup(at->tenant ? at->tenant : "");
+	return 0;
+}
+
 static const struct source_kind kind = {
 	.name = "script",
 	.close = close_script,
 	.test = test,
+	.tenant = tell_tenant,
 	.objects = list_objects,
 	.users = list_users,
 	.members = list_members,

@@ -60,6 +60,7 @@ struct script {
 	struct script_fault objects_fault, folders_fault, users_fault;
 	bool partial;       /* listings name what changed, not all there is */
 	const char *cursor; /* given at the end of a listing; NULL: none */
+	const char *tenant; /* NULL: none */
 	void (*on_read)(const char *item_id);
 };
 

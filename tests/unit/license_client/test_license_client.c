@@ -13,13 +13,13 @@ static int contact(struct world *world)
 	return license_client_contact(world->client, 5000);
 }
 
-static void an_instance_without_a_key_is_in_no_state(void **state)
+static void F1_an_instance_without_a_key_is_in_a_trial_that_has_not_begun(void **state)
 {
 	struct world *world = *state;
 	struct license_status status = world_status(world);
 	char subject[LICENSE_SUBJECT_TEXT];
 
-	assert_int_equal(status.state, LICENSE_NONE);
+	assert_int_equal(status.state, LICENSE_TRIAL);
 	assert_false(status.may_back_up);
 	assert_string_equal(status.key_masked, "");
 	assert_string_equal(status.trouble, "");
@@ -368,7 +368,8 @@ static void a_service_that_is_not_there_is_offline(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(an_instance_without_a_key_is_in_no_state, world_setup),
+		TEST(F1_an_instance_without_a_key_is_in_a_trial_that_has_not_begun,
+			world_setup),
 		TEST(activation_shows_what_was_bought, world_setup),
 		TEST(the_state_is_the_owners_alone_and_outlives_the_process,
 			world_setup_active),
