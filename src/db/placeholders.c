@@ -45,7 +45,8 @@ char *placeholders_rewrite(const char *sql, size_t *out_count)
 			at = end;
 			continue;
 		}
-		if (*at++ != '?' || !is_digit(*at))
+		at++;
+		if (at[-1] != '?' || !is_digit(*at))
 			continue;
 		r |= buf_append(&out, from, (size_t)(at - 1 - from));
 		r |= buf_append(&out, "$", 1);
