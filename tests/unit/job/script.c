@@ -42,6 +42,23 @@ static int list_objects(void *self, source_object_fn *visit, void *context)
 	return r != 0 ? r : fail(&script.objects_fault);
 }
 
+static int resume(void *self, const struct source_object *object, const char *place)
+{
+	size_t used = strlen(script.resumed);
+
+	(void)self;
+	snprintf(script.resumed + used, sizeof(script.resumed) - used, "%s=%s ", object->id,
+		place ? place : "");
+	return 0;
+}
+
+static char *place(void *self, const struct source_object *object)
+{
+	(void)self;
+	(void)object;
+	return mem_strdup(script.place);
+}
+
 static int list_folders(
 	void *self, const struct source_object *object, source_folder_fn *visit, void *context)
 {
@@ -124,6 +141,8 @@ static const struct source_kind kind = {
 	.close = close_script,
 	.test = test,
 	.objects = list_objects,
+	.resume = resume,
+	.place = place,
 	.folders = list_folders,
 	.changes = list_changes,
 	.read = read_item,

@@ -44,8 +44,11 @@ struct script {
 	struct script_item *items;
 	size_t item_count;
 	struct script_fault objects_fault, folders_fault;
-	bool partial;       /* listings name what changed, not all there is */
-	const char *cursor; /* given at the end of a listing; NULL: none */
+	bool partial;                     /* listings name what changed, not all there is */
+	const char *cursor;               /* given at the end of a listing; NULL: none */
+	const char *place;                /* of each object, after its folders; NULL: none */
+	char resumed[SCRIPT_CURSOR_SIZE]; /* the places that were handed in, with a blank each
+					   */
 	void (*on_read)(const char *item_id);
 };
 
