@@ -66,6 +66,7 @@ test('B12: a OneDrive comes back byte for byte; a second run asks for one page o
   instance.prepare('night', 'onedrive:all');
   const first = instance.start();
   assert.equal(find(first, 'onedrive', ada).result, 'stored', JSON.stringify(first.objects));
+  assert.deepEqual(first.objects.map((object) => [object.required, object.newly_licensed]), [[1, 1], [0, 0]]);
   const back = world.path('back');
   instance.ok('restore', `${first.snapshot}:onedrive/${ada}`, '--to', back);
   const given = texts(readTree(files));

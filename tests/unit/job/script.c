@@ -81,6 +81,23 @@ static int list_gaps(void *self, source_gap_fn *visit, void *context)
 	return script.gap_kind ? visit(context, &gap) : 0;
 }
 
+static int resume(void *self, const struct source_object *object, const char *place)
+{
+	size_t used = strlen(script.resumed);
+
+	(void)self;
+	snprintf(script.resumed + used, sizeof(script.resumed) - used, "%s=%s ", object->id,
+		place ? place : "");
+	return 0;
+}
+
+static char *place(void *self, const struct source_object *object)
+{
+	(void)self;
+	(void)object;
+	return mem_strdup(script.place);
+}
+
 static int list_folders(
 	void *self, const struct source_object *object, source_folder_fn *visit, void *context)
 {
@@ -166,6 +183,8 @@ static const struct source_kind kind = {
 	.users = list_users,
 	.members = list_members,
 	.gaps = list_gaps,
+	.resume = resume,
+	.place = place,
 	.folders = list_folders,
 	.changes = list_changes,
 	.read = read_item,

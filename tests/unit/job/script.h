@@ -58,8 +58,11 @@ struct script {
 	size_t group_count;
 	const char *gap_kind; /* a kind that may not be listed; NULL */
 	struct script_fault objects_fault, folders_fault, users_fault;
-	bool partial;       /* listings name what changed, not all there is */
-	const char *cursor; /* given at the end of a listing; NULL: none */
+	bool partial;                     /* listings name what changed, not all there is */
+	const char *cursor;               /* given at the end of a listing; NULL: none */
+	const char *place;                /* of each object, after its folders; NULL: none */
+	char resumed[SCRIPT_CURSOR_SIZE]; /* the places that were handed in, with a blank each
+					   */
 	void (*on_read)(const char *item_id);
 };
 

@@ -118,7 +118,7 @@ static void a_failed_listing_of_users_is_none(void **state)
 	assert_seen(fixture, "");
 }
 
-static void members_are_users_and_groups_of_all_pages(void **state)
+static void B15_members_are_users_and_groups_of_all_pages(void **state)
 {
 	struct fixture *fixture = *state;
 
@@ -134,7 +134,7 @@ static void members_are_users_and_groups_of_all_pages(void **state)
 	assert_int_equal(fake_count(fixture->fake, "/members"), 2);
 }
 
-static void a_member_of_no_kind_is_not_passed_over(void **state)
+static void B2_a_member_of_no_kind_is_not_passed_over(void **state)
 {
 	struct fixture *fixture = *state;
 
@@ -154,7 +154,7 @@ static void a_group_that_is_gone_is_not_found(void **state)
 		source_members(fixture->source, "g1", see_member, fixture), ERR_NOTFOUND);
 }
 
-static void groups_of_microsoft_365_are_objects_that_their_members_share(void **state)
+static void B2_groups_of_microsoft_365_are_objects_that_their_members_share(void **state)
 {
 	struct fixture *fixture = *state;
 
@@ -172,7 +172,7 @@ static void groups_of_microsoft_365_are_objects_that_their_members_share(void **
 	assert_seen(fixture, "");
 }
 
-static void hidden_members_that_we_may_not_see_are_not_taken_for_none(void **state)
+static void B2_hidden_members_that_we_may_not_see_are_not_taken_for_none(void **state)
 {
 	struct fixture *fixture = *state;
 
@@ -235,11 +235,11 @@ int main(void)
 		WITH_TOKEN(users_are_told_with_guests_and_licenses),
 		WITH_TOKEN(users_are_asked_for_once_with_the_objects),
 		WITH_TOKEN(a_failed_listing_of_users_is_none),
-		WITH_TOKEN(members_are_users_and_groups_of_all_pages),
-		WITH_TOKEN(a_member_of_no_kind_is_not_passed_over),
+		WITH_TOKEN(B15_members_are_users_and_groups_of_all_pages),
+		WITH_TOKEN(B2_a_member_of_no_kind_is_not_passed_over),
 		WITH_TOKEN(a_group_that_is_gone_is_not_found),
-		WITH_TOKEN(groups_of_microsoft_365_are_objects_that_their_members_share),
-		WITHOUT_TOKEN(hidden_members_that_we_may_not_see_are_not_taken_for_none),
+		WITH_TOKEN(B2_groups_of_microsoft_365_are_objects_that_their_members_share),
+		WITHOUT_TOKEN(B2_hidden_members_that_we_may_not_see_are_not_taken_for_none),
 		cmocka_unit_test(a_kind_without_permission_is_left_out_and_told),
 		WITH_TOKEN(where_the_token_tells_nothing_the_refusal_does),
 	};
