@@ -13,6 +13,8 @@ struct wanting {
 	int64_t everyone;  /* how many who count want a license */
 	uint32_t *members; /* of the knots, as in nesting.h; what wants nothing is struck out */
 	uint32_t *ends;    /* by knot: where its members end now */
+	bool *is_short;    /* by knot: more want a license than are left, which stays so: what
+			      is given takes from both alike */
 
 	uint32_t object; /* its number; what was come upon for it bears it */
 	uint32_t *found_user;
@@ -27,7 +29,8 @@ struct wanting {
 
 	/* A search: the knots from the first one down, and which of their members is next. */
 	uint32_t *path;
-	uint32_t *next; /* by knot */
+	uint32_t *before; /* by place in the path: users who were found before it was entered */
+	uint32_t *next;   /* by knot */
 	size_t depth;
 };
 
@@ -43,6 +46,8 @@ struct wanting *wanting_new(
 	memcpy(wanting->members, nesting->knot_members, members * sizeof(uint32_t));
 	wanting->ends = mem_array(knots, sizeof(uint32_t));
 	memcpy(wanting->ends, nesting->knot_starts + 1, (knots - 1) * sizeof(uint32_t));
+	wanting->is_short = mem_array(knots, sizeof(bool));
+	wanting->before = mem_array(knots, sizeof(uint32_t));
 	wanting->found_user = mem_array(users, sizeof(uint32_t));
 	wanting->users = mem_array(users, sizeof(uint32_t));
 	wanting->found_knot = mem_array(knots, sizeof(uint32_t));
@@ -60,6 +65,8 @@ void wanting_free(struct wanting *wanting)
 		return;
 	mem_free(wanting->members);
 	mem_free(wanting->ends);
+	mem_free(wanting->is_short);
+	mem_free(wanting->before);
 	mem_free(wanting->found_user);
 	mem_free(wanting->users);
 	mem_free(wanting->found_knot);
@@ -97,7 +104,9 @@ static void enter(struct wanting *wanting, uint32_t knot)
 	wanting->found_knot[knot] = wanting->object;
 	wanting->knots[wanting->knot_count++] = knot;
 	wanting->next[knot] = wanting->nesting->knot_starts[knot];
+	wanting->before[wanting->depth] = (uint32_t)wanting->user_count;
 	wanting->path[wanting->depth++] = knot;
+	wanting->too_many |= wanting->is_short[knot];
 }
 
 static bool is_empty(const struct wanting *wanting, uint32_t knot)
@@ -132,6 +141,16 @@ static void look_at_next(struct wanting *wanting, uint32_t knot)
 	}
 }
 
+/* Notes of the knots in the path which of them have too many users: those that lead to a knot
+ * which is known to, and those below which all were found. */
+static void note_short(struct wanting *wanting)
+{
+	bool below_short = wanting->is_short[wanting->path[wanting->depth - 1]];
+
+	for (size_t i = 0; i < wanting->depth; i++)
+		wanting->is_short[wanting->path[i]] |= below_short || wanting->before[i] == 0;
+}
+
 static void add_knot(struct wanting *wanting, uint32_t first)
 {
 	if (wanting->found_knot[first] == wanting->object)
@@ -146,6 +165,8 @@ static void add_knot(struct wanting *wanting, uint32_t first)
 		else
 			wanting->depth--;
 	}
+	if (wanting->too_many)
+		note_short(wanting);
 }
 
 void wanting_add(struct wanting *wanting, struct directory_principal who)

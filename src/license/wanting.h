@@ -20,7 +20,8 @@ struct wanting *wanting_new(
 	const struct directory *directory, const struct nesting *nesting, bool *held);
 void wanting_free(struct wanting *wanting); /* NULL is fine */
 
-/** Begins an object that can be given at most `left` licenses. */
+/** Begins an object that can be given at most `left` licenses: those that there were at first,
+ * less what was given since. */
 void wanting_begin(struct wanting *wanting, int64_t left);
 
 /** Adds the users behind a principal. */

@@ -214,24 +214,25 @@ static void C2_everyone_gets_licenses_where_there_are_enough_and_none_otherwise(
 static void B15_a_circle_of_groups_ends_and_all_in_it_have_the_same_users(void **state)
 {
 	struct world *world = *state;
-	uint32_t users = add_users(world, 4, true);
-	uint32_t groups[4];
+	uint32_t users = add_users(world, 5, true);
+	uint32_t groups[5];
 
-	for (uint32_t i = 0; i < 4; i++)
+	for (uint32_t i = 0; i < 5; i++)
 		groups[i] = add_group(world, users + i, 1);
-	/* 0, 1 and 2 in a circle, which 3 hangs below; 0 holds itself too. */
+	/* 0, 1 and 2 in a circle, which 3 and 4 hang below; 0 holds itself too. */
 	nest(world, groups[0], group(groups[1]));
 	nest(world, groups[1], group(groups[2]));
 	nest(world, groups[2], group(groups[0]));
 	nest(world, groups[0], group(groups[0]));
 	nest(world, groups[1], group(groups[3]));
-	for (uint32_t i = 0; i < 4; i++)
+	nest(world, groups[0], group(groups[4]));
+	for (uint32_t i = 0; i < 5; i++)
 		add_group_object(world, groups[i]);
 	assert_int_equal(play(world, 0), 0);
-	for (size_t i = 0; i < 4; i++) {
-		assert_int_equal(set_size(world, i), i < 3 ? 4 : 1);
-		assert_int_equal(world->turns[i].required, i < 3 ? 4 : 1);
-		assert_int_equal(world->turns[i].missing, i < 3 ? 4 : 1);
+	for (size_t i = 0; i < 5; i++) {
+		assert_int_equal(set_size(world, i), i < 3 ? 5 : 1);
+		assert_int_equal(world->turns[i].required, i < 3 ? 5 : 1);
+		assert_int_equal(world->turns[i].missing, i < 3 ? 5 : 1);
 	}
 }
 
@@ -269,6 +270,9 @@ static void B_guests_and_unlicensed_users_never_count_whatever_way_they_come(voi
 	assert_int_equal(set_size(world, own), 0);
 	assert_int_equal(set_size(world, site), 1);
 	assert_int_equal(play(world, 10), 1);
+	assert_int_equal(world->turns[mailbox].required, 1);
+	assert_int_equal(world->turns[own].required, 0);
+	assert_int_equal(world->turns[site].required, 1);
 	assert_false(world->held[guest]);
 	assert_true(world->held[licensed]);
 }
