@@ -32,8 +32,10 @@ static void refuse(struct judgement *out, const char *code, const char *text)
 	snprintf(out->reason_text, sizeof(out->reason_text), "%s", text);
 }
 
-static struct subject_verdict judge_mailbox(const struct source_owner *owner)
+/* A drive is judged by its owner's license alone, a mailbox by the account's purpose too. */
+static void judge_owned(const struct source_object *object, struct judgement *out)
 {
+	const struct source_owner *owner = &object->owner;
 	const struct subject_facts facts = {
 		.purpose = purpose_of(owner->purpose),
 		.guest = owner->guest,
@@ -41,30 +43,16 @@ static struct subject_verdict judge_mailbox(const struct source_owner *owner)
 		.exchange_license = owner->exchange_license,
 		.has_mailbox = owner->has_mailbox,
 	};
+	bool is_drive = text_equal(object->kind, "onedrive");
+	struct subject_verdict verdict =
+		is_drive ? subject_judge_drive(&facts) : subject_judge_mailbox(&facts);
 
-	return subject_judge_mailbox(&facts);
-}
-
-/* B12: by the owner's license alone; whether the account has a mailbox is of no account. */
-static void judge_drive(const struct source_owner *owner, struct judgement *out)
-{
-	out->rule = "B12";
-	out->required_rule = REQUIRED_OWNER;
-	if (owner->guest)
-		refuse(out, "guest",
-			"not supported: its owner is a guest, who never takes a license");
-	else if (!owner->m365_license)
-		refuse(out, "no_license",
-			"not supported: its owner has no license of Microsoft 365");
-}
-
-static void judge_owned(const struct source_object *object, struct judgement *out)
-{
-	struct subject_verdict verdict = judge_mailbox(&object->owner);
-	bool is_user = purpose_of(object->owner.purpose) == SUBJECT_PURPOSE_USER;
-	bool is_site = purpose_of(object->owner.purpose) == SUBJECT_PURPOSE_SITE;
-
-	out->rule = is_user ? "B1" : is_site ? "B5" : "B4";
+	if (is_drive)
+		out->rule = "B12";
+	else if (facts.purpose == SUBJECT_PURPOSE_USER)
+		out->rule = "B1";
+	else
+		out->rule = facts.purpose == SUBJECT_PURPOSE_SITE ? "B5" : "B4";
 	if (verdict.need == SUBJECT_NEED_UNSUPPORTED || verdict.need == SUBJECT_NEED_NO_OBJECT)
 		refuse(out, verdict.code, verdict.text);
 	else if (verdict.need == SUBJECT_NEED_USER)
@@ -95,10 +83,7 @@ void judge_object(const struct source_object *object, struct judgement *out)
 		out->required_rule = shared[i].required_rule;
 		return;
 	}
-	if (text_equal(object->kind, "onedrive"))
-		judge_drive(&object->owner, out);
-	else
-		judge_owned(object, out);
+	judge_owned(object, out);
 }
 
 bool judge_is_shared(const struct judgement *judgement)

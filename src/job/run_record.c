@@ -104,7 +104,7 @@ int run_commit(struct run *run)
 static int tell_gaps(struct run *run)
 {
 	AUTO_TEXT text = mem_printf("%s:", run->job->name);
-	struct notice notice = {.code = "permission_missing",
+	struct notice missing = {.code = "permission_missing",
 		.job = run->job->name,
 		.object = "",
 		.topic = "permission"};
@@ -116,8 +116,8 @@ static int tell_gaps(struct run *run)
 		mem_replace(&text, mem_printf("%s%s objects of kind %s are not backed up: %s",
 					   text, i ? ";" : "", gap->kind, gap->text));
 	}
-	notice.text = text;
-	return notice_raise(run->installation, &notice);
+	missing.text = text;
+	return notice_raise(run->installation, &missing);
 }
 
 int run_record_settle(struct run *run)

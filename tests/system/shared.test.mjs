@@ -203,3 +203,36 @@ test('G1: buy leads to the order form of the service, for this key', async (t) =
   assert.equal(unset.code, 2);
   assert.match(unset.errors, /garner license server/);
 });
+
+test('T8, B12, B13: one user in three jobs on two instances, with a OneDrive, takes one license', async (t) => {
+  const people = [{ ...users(1)[0], onedrive: 2 }];
+  const { world, instance, key, addJob } = await makeWorld(t, { seats: 3, people, groups: [] });
+  addJob('all', 'all');
+  addJob('drive', 'onedrive:all');
+  const other = world.instance('other');
+  other.activate(key);
+  other.prepare('third');
+  const first = instance.start('all');
+  assert.deepEqual(first.objects.map((o) => [o.kind, o.required, o.newly_licensed]), [['mailbox', 1, 1], ['onedrive', 1, 0]]);
+  assert.deepEqual(numbers(instance.start('drive')), ['user001 stored 1 0 0']);
+  assert.equal(other.start('third').exit, 0);
+  assert.equal(instance.status().used, 1);
+  const { reasons } = instance.json('license', 'why', upn(1)).json;
+  assert.deepEqual(reasons.map((r) => [r.job, r.object.split(':')[0], r.rule]),
+    [['all', 'mailbox', 'B1'], ['all', 'onedrive', 'B12'], ['drive', 'onedrive', 'B12']]);
+});
+
+test('C1, D9: an object that fails after its claim keeps its licenses, and why says so', async (t) => {
+  const { world, instance, addJob } = await makeWorld(t, { seats: 3, number: 2, groups: [] });
+  addJob('night', 'all');
+  await world.put('/sandbox/v1/faults', [{ match: 'GET */mailFolders*', status: 403, times: 1, code: 'ErrorAccessDenied' }]);
+  const report = instance.start();
+  assert.equal(report.exit, 3);
+  assert.deepEqual(numbers(report), ['user001 failed 1 1 0', 'user002 stored 1 1 0']);
+  assert.equal(instance.status().used, 2);
+  const failed = instance.json('license', 'why', `mailbox:${upn(1)}`).json;
+  assert.match(failed.objects[0].note, /stay assigned/);
+  assert.equal(failed.reasons[0].licensed, true);
+  const good = instance.json('license', 'why', `mailbox:${upn(2)}`).json;
+  assert.equal(good.objects[0].note, null);
+});

@@ -357,9 +357,9 @@ static void D9_a_plan_without_a_key_tells_what_it_would_need(void **state)
 	assert_int_equal(plan_job(fixture->installation, "nightly", &plan), 0);
 	assert_int_equal(json_get_int(plan, "required", -1), 3);
 	assert_int_equal(json_get_int(plan, "held", -1), 0);
-	office_assert_plan(fixture, "a@contoso.example no_license 2 0 0 2\n"
-				    "user001@contoso.example no_license 1 0 0 1\n"
-				    "user003@contoso.example no_license 1 0 0 1\n");
+	office_assert_plan(fixture, "a@contoso.example stored 2 0 0 0\n"
+				    "user001@contoso.example stored 1 0 0 0\n"
+				    "user003@contoso.example stored 1 0 0 0\n");
 	const struct json *first = json_at(json_get(plan, "objects"), 0);
 	const struct json *subject = json_at(json_get(first, "subjects"), 0);
 	assert_string_equal(json_get_text(first, "rule"), "B2");
