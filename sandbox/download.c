@@ -30,6 +30,19 @@ static char *sign(const struct call *call, const char *drive, const char *item, 
 	return mem_printf("%" PRId64 ".%s", end_s, proof);
 }
 
+/* Another origin, as SharePoint is to Graph: a client that follows a redirect leaves its token
+ * behind. The caller frees it. */
+static char *other_origin(const char *base_url)
+{
+	static const char number[] = "https://127.0.0.1", name[] = "https://localhost";
+
+	if (text_starts_with(base_url, number))
+		return mem_printf("%s%s", name, base_url + strlen(number));
+	if (text_starts_with(base_url, name))
+		return mem_printf("%s%s", number, base_url + strlen(name));
+	return mem_strdup(base_url);
+}
+
 char *download_url(
 	const struct call *call, const struct drive *drive, const struct drive_item *item)
 {
@@ -39,8 +52,9 @@ char *download_url(
 	drive_item_id(item, of_item);
 	AUTO_TEXT proof = sign(call, of_drive, of_item, clock_now_s() + LIFE_S);
 	AUTO_TEXT encoded = text_percent_encode(of_drive);
-	return mem_printf("%s" PATH "?drive=%s&UniqueId=%s&tempauth=%s", call->base_url,
-		encoded, of_item, proof);
+	AUTO_TEXT origin = other_origin(call->base_url);
+	return mem_printf(
+		"%s" PATH "?drive=%s&UniqueId=%s&tempauth=%s", origin, encoded, of_item, proof);
 }
 
 static bool is_permitted(struct call *call, const char *drive, const char *item)
