@@ -18,6 +18,8 @@ const spreadBy = 'license_id';
 const ownKey = {
   key_lookup: ['key_digest', 'leads from a license key to its license'],
   order_lookup: ['order_id', 'leads from an order to its license'],
+  trial: ['tenant', 'a trial is a tenant\'s: it has no license'],
+  trial_instance: ['tenant', 'lies with its trial'],
   service_time: ['id', 'one row for the whole service'],
   schema_version: ['version', 'a few rows, of the schema itself'],
 };

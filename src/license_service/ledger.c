@@ -10,11 +10,7 @@
 #include "base/timestamp.h"
 #include "db/db.h"
 #include "license/chain.h"
-
-enum {
-	FLOOR_STEP_S = 60,  /* how finely the highest time is kept for all licenses together */
-	BEHIND_WARN_S = 60, /* a clock that is further behind is told to the vendor */
-};
+#include "license_service/service_time.h"
 
 static struct db *db_of(const struct ledger *ledger)
 {
@@ -26,31 +22,6 @@ int ledger_check(struct ledger *ledger, int r)
 	if (r < 0)
 		ledger->is_broken = true;
 	return r;
-}
-
-/* The highest time that was ever seen, and where the clock is well past it, the new one. */
-static int apply_floor(struct ledger *ledger)
-{
-	AUTO_ROWS rows = NULL;
-	int r = db_one(db_of(ledger), &rows, "SELECT at_s FROM service_time WHERE id = ?1", "i",
-		(int64_t)1);
-
-	if (r < 0)
-		return r;
-	int64_t floor_s = r ? db_int(rows, 0) : 0;
-	if (floor_s > ledger->now_s + BEHIND_WARN_S) {
-		char at[TIMESTAMP_SIZE];
-		timestamp_format(floor_s, at);
-		log_warning("clock_behind", "going_on_with", at, NULL);
-	}
-	if (floor_s > ledger->now_s)
-		ledger->now_s = floor_s;
-	if (ledger->now_s < floor_s + FLOOR_STEP_S)
-		return 0;
-	/* Another may have been here since it was read. */
-	return db_run(db_of(ledger),
-		"UPDATE service_time SET at_s = ?2 WHERE id = ?1 AND at_s < ?2", "ii",
-		(int64_t)1, ledger->now_s);
 }
 
 /* Takes the license's row: the first statement, a write, so that what is read behind it is what
@@ -148,7 +119,7 @@ static int begin(struct store *store, const char *license_id, int64_t now_s, str
 	int r = db_begin(store_db(store));
 	if (r < 0)
 		return r;
-	r = apply_floor(out);
+	r = service_time_apply(store_db(store), &out->now_s);
 	if (r < 0)
 		ledger_abandon(out);
 	return r;

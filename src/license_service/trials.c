@@ -6,8 +6,9 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "db/db.h"
+#include "license_service/service_time.h"
 
-enum { DAY_S = 86400, FLOOR_STEP_S = 60, SHOWN_DIGITS = 12 };
+enum { DAY_S = 86400, SHOWN_DIGITS = 12 };
 
 /* A trial in the hand of one transaction. */
 struct asking {
@@ -17,25 +18,6 @@ struct asking {
 	struct trial *trial;
 	int64_t now_s; /* never before what the database has seen */
 };
-
-/* The highest time that was ever seen, as for a license (ledger.c): a clock that was set back
- * makes no trial longer. */
-static int apply_floor(struct asking *asking)
-{
-	AUTO_ROWS rows = NULL;
-	int r = db_one(asking->db, &rows, "SELECT at_s FROM service_time WHERE id = ?1", "i",
-		(int64_t)1);
-
-	if (r < 0)
-		return r;
-	int64_t floor_s = r ? db_int(rows, 0) : 0;
-	if (floor_s > asking->now_s)
-		asking->now_s = floor_s;
-	if (asking->now_s < floor_s + FLOOR_STEP_S)
-		return 0;
-	return db_run(asking->db, "UPDATE service_time SET at_s = ?2 WHERE id = ?1", "ii",
-		(int64_t)1, asking->now_s);
-}
 
 /* Begins it where nobody has; of two that do so at once the second one finds the first's. */
 static int begin_trial(struct asking *asking)
@@ -144,7 +126,7 @@ static int enter_instance(struct asking *asking)
 
 static int work(struct asking *asking)
 {
-	int r = apply_floor(asking);
+	int r = service_time_apply(asking->db, &asking->now_s);
 
 	if (r == 0)
 		r = begin_trial(asking);
@@ -157,6 +139,26 @@ static int work(struct asking *asking)
 	return r;
 }
 
+/* The whole transaction, from its begin to its commit. */
+static int ask_once(struct asking *asking, int64_t now_s)
+{
+	int r = db_begin(asking->db);
+
+	if (r < 0)
+		return r;
+	*asking->trial = (struct trial){0};
+	asking->now_s = now_s;
+	asking->request->was_new = false;
+	r = text_from_hex(asking->request->tenant, asking->trial->tenant, HASH_SIZE);
+	if (r == 0)
+		r = work(asking);
+	if (r == 0)
+		r = db_commit(asking->db);
+	if (r < 0)
+		db_rollback(asking->db);
+	return r;
+}
+
 int trials_ask(
 	struct store *store, struct trials_request *request, int64_t now_s, struct trial *out)
 {
@@ -165,21 +167,13 @@ int trials_ask(
 		.home = store_home(store),
 		.request = request,
 		.trial = out,
-		.now_s = now_s,
 	};
+	int tries = 0;
+	int r;
 
-	*out = (struct trial){0};
-	request->was_new = false;
-	int r = text_from_hex(request->tenant, out->tenant, HASH_SIZE);
-	if (r == 0)
-		r = db_begin(asking.db);
-	if (r < 0)
-		return r;
-	r = work(&asking);
-	if (r == 0)
-		r = db_commit(asking.db);
-	if (r < 0)
-		db_rollback(asking.db);
+	do
+		r = ask_once(&asking, now_s);
+	while (db_again(r, &tries));
 	memcpy(out->instance_id, request->instance_id, LEASE_ID_SIZE);
 	memcpy(out->instance_public, request->public_key, SIGN_PUBLIC_SIZE);
 	memcpy(out->nonce, request->nonce, LEASE_NONCE_SIZE);
