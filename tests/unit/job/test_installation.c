@@ -7,6 +7,7 @@
 #include "base/io.h"
 #include "base/mem.h"
 #include "crypto/secret.h"
+#include "job/schema.h"
 
 static int mode_of(const struct fixture *fixture, const char *name)
 {
@@ -149,6 +150,43 @@ static void a_name_is_a_short_line_of_text(void **state)
 	assert_non_null(strstr(err_message(), "job"));
 }
 
+/* Of two mailboxes of one user, and of another's: as it stood before objects could be shared.
+ */
+static void D9_what_was_needed_is_kept_when_the_tables_change(void **state)
+{
+	static const char *const rows[] = {
+		"INSERT INTO connection VALUES ('c', 'm365', '{}', NULL, 1)",
+		"INSERT INTO storage VALUES ('s', '/s', '', 1)",
+		"INSERT INTO job VALUES (1, 'j', 'c', 's', 'all', 'name', '', 0, 1)",
+		"INSERT INTO subject VALUES ('aa', 'ada', 1), ('bb', 'bob', 1)",
+		"INSERT INTO need VALUES (1, 'mailbox', 'ada', 'aa', 'B1'), "
+		"(1, 'shared_mailbox', 'info', 'aa', 'B4'), (1, 'mailbox', 'bob', 'bb', 'B1')",
+	};
+	const struct fixture *fixture = *state;
+	static const int numbers[] = {3, 2, 1, 3, 2};
+	AUTO_TEXT path = io_join(fixture->folder, "before.db");
+	AUTO_ROWS found = NULL;
+	struct db *db;
+
+	assert_int_equal(db_open(path, &db), 0);
+	assert_int_equal(db_migrate(db, schema_scripts, 1), 0);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_int_equal(db_run(db, rows[i], ""), 0);
+	assert_int_equal(db_migrate(db, schema_scripts, schema_script_count), 0);
+	assert_int_equal(db_one(db, &found,
+				 "SELECT count(*), count(DISTINCT subject), sum(rule = 'B4'), "
+				 "sum(via = '[\"owner\"]'), (SELECT count(*) FROM need_set), "
+				 "(SELECT name FROM subject WHERE id = 'aa') FROM need",
+				 ""),
+		1);
+	for (int column = 0; column < 5; column++)
+		assert_int_equal(db_int(found, column), numbers[column]);
+	assert_string_equal(db_text(found, 5), "ada");
+	db_end(found);
+	found = NULL;
+	db_close(db);
+}
+
 #define IN_FOLDER(test)                                                                        \
 	cmocka_unit_test_setup_teardown(test, fixture_setup_empty, fixture_teardown)
 
@@ -161,6 +199,7 @@ int main(void)
 		IN_FOLDER(a_damaged_state_folder_says_which_file),
 		IN_FOLDER(a_folder_of_a_newer_program_is_refused),
 		IN_FOLDER(a_path_that_can_be_no_folder_is_told),
+		IN_FOLDER(D9_what_was_needed_is_kept_when_the_tables_change),
 		cmocka_unit_test(a_name_is_a_short_line_of_text),
 	};
 
