@@ -4,7 +4,7 @@
 BUILD := build
 PROGRAMS := garner garnerd garner-licensing garner-tenant
 
-.PHONY: all build demo check unit system sanitize lint format rules mutate-rules bench clean
+.PHONY: all build demo check unit system sanitize lint format rules mutate-rules simulate bench clean
 
 all: build
 
@@ -33,6 +33,11 @@ system: build
 
 sanitize:
 	@tools/check.sh address thread
+
+# A year of SEEDS simulated customers; prints the shortest history of a failure.
+SEEDS := 100
+simulate: build
+	@$(BUILD)/tests/simulation/simulate --seeds 1-$(SEEDS) --days 365
 
 lint:
 	@tools/check.sh lint

@@ -14,6 +14,7 @@ void counts_add(struct counts *counts, const struct counts *more)
 {
 	for (int i = 0; i < COUNT_KINDS; i++)
 		counts->of[i] += more->of[i];
+	counts->print = counts->print * 31 + more->print;
 }
 
 void counts_print(const struct counts *counts)

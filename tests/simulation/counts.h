@@ -52,6 +52,7 @@
 	X(REBOOTS, "reboots")                                                                  \
 	X(CLOCKS_SET, "clocks set")                                                            \
 	X(SERVICE_CRASHES, "crashes of the service")                                           \
+	X(PUT_BACK, "instances put back to an older state")                                    \
 	X(SUSPENDED, "steps of a suspended instance")                                          \
 	X(RESUMED, "suspended instances that go on")                                           \
 	X(EXPIRED, "steps of an expired instance")                                             \
@@ -66,6 +67,8 @@ enum count {
 
 struct counts {
 	int64_t of[COUNT_KINDS];
+	uint64_t print; /* of all event chains at their ends: the same only for the same history
+			 */
 };
 
 void counts_add(struct counts *counts, const struct counts *more);

@@ -30,6 +30,8 @@ static const struct {
 		" s"},
 	[EVENT_CLOCK] = {"clock", true, "has a clock that is off by ", " s"},
 	[EVENT_CRASH] = {"crash", true, "dies in what it does next, at call ", " for a file"},
+	[EVENT_IMAGE] = {"image", true, "has its state kept", NULL},
+	[EVENT_PUT_BACK] = {"put_back", true, "is put back to the state that was kept", NULL},
 	[EVENT_REBOOT] = {"reboot", true, "starts its machine anew", NULL},
 };
 

@@ -14,6 +14,7 @@
 enum {
 	POLL_S = 45 * 60,
 	DAY_S = 86400,
+	PAST_FRESH_S = 7 * DAY_S,
 	CONTACT_TIMEOUT_MS = 5000,
 	OBJECTS_MOST = 64,
 	SUBJECTS_MOST = 2048,
@@ -260,7 +261,8 @@ static bool lies_between(int64_t at_s, int64_t from_s, int64_t to_s)
  * Whether a poll now would leave everything as it is but for the lease's number and moment: the
  * last one went as this one would, the license has not moved since (its revision counts every
  * change), the list is that of the lease, and neither the end nor a reset was passed. Once a
- * day one is made in any case, so that a lease's moment is never older than that. Where nobody
+ * day one is made in any case (once a week in the year before the days that are simulated), so
+ * that a lease's moment is never older than that. Where nobody
  * answers, only the first failure is remembered: further ones are the same.
  */
 static bool changes_nothing(const struct instance *instance)
@@ -269,8 +271,9 @@ static bool changes_nothing(const struct instance *instance)
 	const struct sight *seen = &instance->seen;
 	int64_t now_s = world_now_s(world);
 	bool is_reachable = !instance->is_cut && !world->is_stopped;
+	int64_t fresh_s = now_s < world->plan->start_s ? PAST_FRESH_S : DAY_S;
 
-	if (now_s - instance->polled_s >= DAY_S || is_reachable != instance->polled_well)
+	if (now_s - instance->polled_s >= fresh_s || is_reachable != instance->polled_well)
 		return false;
 	if (!is_reachable)
 		return true;

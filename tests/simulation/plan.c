@@ -80,7 +80,7 @@ static void plan_network(struct plan *plan, struct random *random, int instance)
 		add(plan, random, EVENT_MEND, at_s + random_span(random, 600, 20 * DAY_S))
 			->instance = instance;
 	}
-	for (int64_t n = times(plan, random, 20); n > 0; n--) {
+	for (int64_t n = times(plan, random, 60); n > 0; n--) {
 		struct event *storm = add_at(plan, random, EVENT_STORM, instance);
 		int64_t until_s = storm->at_s + random_span(random, 3600, 3 * DAY_S);
 		storm->amount = 20 + random_below(random, 75);
@@ -106,6 +106,11 @@ static void plan_machine(struct plan *plan, struct random *random, int instance)
 			1 + random_below(random, 60);
 	for (int64_t n = times(plan, random, 15); n > 0; n--)
 		add_at(plan, random, EVENT_REBOOT, instance);
+	if (random_percent(random, 40)) {
+		int64_t at_s = add_at(plan, random, EVENT_IMAGE, instance)->at_s;
+		add(plan, random, EVENT_PUT_BACK, at_s + random_span(random, 600, 20 * DAY_S))
+			->instance = instance;
+	}
 	for (int64_t n = times(plan, random, 12); n > 0; n--)
 		add_at(plan, random, EVENT_RELEASE, instance)->amount =
 			1 + random_below(random, 5);

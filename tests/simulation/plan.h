@@ -30,6 +30,8 @@ enum event_kind {
 	EVENT_CLOCK,         /* the instance's clock is off by so many */
 	EVENT_CRASH,         /* the instance dies at its `amount`th call for a file */
 	EVENT_REBOOT,        /* its machine starts anew */
+	EVENT_IMAGE,         /* its state folder is kept, */
+	EVENT_PUT_BACK,      /* and put back to what it was */
 	EVENT_KINDS,
 };
 

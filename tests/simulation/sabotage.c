@@ -73,13 +73,13 @@ bool sabotage_use(const char *name)
 }
 
 /* A wrapped function: `real` is the one of the house. */
-#define WRAP(result, name, ...)                                                                \
-	result __real_##name(__VA_ARGS__);                                                     \
-	result __wrap_##name(__VA_ARGS__);                                                     \
-	result __wrap_##name(__VA_ARGS__)
+#define WRAP(result, name, parameters)                                                         \
+	result __real_##name parameters;                                                       \
+	result __wrap_##name parameters;                                                       \
+	result __wrap_##name parameters
 
-WRAP(int64_t, claim_decide, struct claim_object *objects, size_t count, enum claim_mark *marks,
-	int64_t free)
+WRAP(int64_t, claim_decide,
+	(struct claim_object * objects, size_t count, enum claim_mark *marks, int64_t free))
 {
 	if (fault == STALE_COUNT) {
 		int64_t stale = free_before > free ? free_before : free;
@@ -112,7 +112,8 @@ static void spoil_reset(
 	}
 }
 
-WRAP(bool, license_settle, struct license *license, int64_t now_s, struct license_effect *out)
+WRAP(bool, license_settle,
+	(struct license * license, int64_t now_s, struct license_effect *out))
 {
 	struct license before = *license;
 	bool is_due = __real_license_settle(license, now_s, out);
@@ -122,8 +123,8 @@ WRAP(bool, license_settle, struct license *license, int64_t now_s, struct licens
 	return is_due;
 }
 
-WRAP(int, license_renew, struct license *license, int64_t seats, int64_t now_s,
-	struct license_effect *out)
+WRAP(int, license_renew,
+	(struct license * license, int64_t seats, int64_t now_s, struct license_effect *out))
 {
 	struct license before = *license;
 	int r = __real_license_renew(license, seats, now_s, out);
@@ -133,8 +134,8 @@ WRAP(int, license_renew, struct license *license, int64_t seats, int64_t now_s,
 	return r;
 }
 
-WRAP(int, license_add, struct license *license, int64_t seats, int64_t now_s,
-	struct license_effect *out)
+WRAP(int, license_add,
+	(struct license * license, int64_t seats, int64_t now_s, struct license_effect *out))
 {
 	int r = __real_license_add(license, seats, now_s, out);
 
@@ -143,13 +144,13 @@ WRAP(int, license_add, struct license *license, int64_t seats, int64_t now_s,
 	return r;
 }
 
-WRAP(bool, release_is_allowed, int64_t assigned_s, int64_t now_s)
+WRAP(bool, release_is_allowed, (int64_t assigned_s, int64_t now_s))
 {
 	return __real_release_is_allowed(
 		assigned_s, now_s + (fault == EARLY_RELEASE ? 86400 : 0));
 }
 
-WRAP(int, db_commit, struct db *db)
+WRAP(int, db_commit, (struct db * db))
 {
 	if (!is_lost)
 		return __real_db_commit(db);
@@ -158,7 +159,7 @@ WRAP(int, db_commit, struct db *db)
 	return 0;
 }
 
-WRAP(int, claims_run, struct ledger *ledger, void *context)
+WRAP(int, claims_run, (struct ledger * ledger, void *context))
 {
 	const struct claims *claims = context;
 
@@ -169,29 +170,29 @@ WRAP(int, claims_run, struct ledger *ledger, void *context)
 	return __real_claims_run(ledger, context);
 }
 
-WRAP(int, ledger_record, struct ledger *ledger, const char *kind, int64_t at_s,
-	const char *detail)
+WRAP(int, ledger_record,
+	(struct ledger * ledger, const char *kind, int64_t at_s, const char *detail))
 {
 	if (fault == SILENT_RELEASE && strcmp(kind, "released") == 0)
 		return 0;
 	return __real_ledger_record(ledger, kind, at_s, detail);
 }
 
-WRAP(bool, secret_equal, const void *a, const void *b, size_t size)
+WRAP(bool, secret_equal, (const void *a, const void *b, size_t size))
 {
 	if (fault == ACCEPTS_REPLAYS && size == LEASE_NONCE_SIZE)
 		return true;
 	return __real_secret_equal(a, b, size);
 }
 
-WRAP(int64_t, timefloor_now, const struct timefloor *floor,
-	const struct timefloor_reading *reading)
+WRAP(int64_t, timefloor_now,
+	(const struct timefloor *floor, const struct timefloor_reading *reading))
 {
 	return fault == NO_FLOOR ? reading->wall_s : __real_timefloor_now(floor, reading);
 }
 
-WRAP(enum standing, standing_judge, const struct lease *lease, int64_t now_s,
-	int64_t failed_since_s)
+WRAP(enum standing, standing_judge,
+	(const struct lease *lease, int64_t now_s, int64_t failed_since_s))
 {
 	struct lease spoiled = *lease;
 
@@ -202,7 +203,7 @@ WRAP(enum standing, standing_judge, const struct lease *lease, int64_t now_s,
 	return __real_standing_judge(&spoiled, now_s, failed_since_s);
 }
 
-WRAP(bool, standing_assignments_hold, const struct lease *lease, int64_t now_s)
+WRAP(bool, standing_assignments_hold, (const struct lease *lease, int64_t now_s))
 {
 	return fault == KEEPS_HELD || __real_standing_assignments_hold(lease, now_s);
 }

@@ -256,6 +256,10 @@ static void happen_at_instance(struct world *world, const struct event *event)
 		instance_release(instance, event->amount);
 	else if (event->kind == EVENT_REBOOT)
 		instance_reboot(instance);
+	else if (event->kind == EVENT_IMAGE)
+		instance_take_image(instance);
+	else if (event->kind == EVENT_PUT_BACK)
+		instance_put_back(instance);
 	instance_end(instance);
 }
 
@@ -349,6 +353,7 @@ struct failure world_run(const struct plan *plan, struct counts *counts)
 		pass_until(world, plan->end_s * SECOND_US);
 	if (!world->failure.invariant)
 		calm(world);
+	memcpy(&world->counts.print, world->model.chain, sizeof(world->counts.print));
 	end(world);
 	struct failure failure = world->failure;
 	counts_add(counts, &world->counts);

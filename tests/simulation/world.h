@@ -160,6 +160,8 @@ void network_free(struct world *world);
 void instance_open(struct instance *instance);
 void instance_close(struct instance *instance);
 void instance_reboot(struct instance *instance);
+void instance_take_image(struct instance *instance);
+void instance_put_back(struct instance *instance);
 /* Every step of an instance lies between these two. */
 void instance_begin(struct instance *instance);
 void instance_end(struct instance *instance);
