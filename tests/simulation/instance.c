@@ -200,23 +200,34 @@ static void note_contact(struct instance *instance, int r)
 		world_count(instance->world, COUNT_CONTACTS_FAILED);
 }
 
-void instance_job(struct instance *instance, int64_t first, int64_t amount)
+/* A job that starts asks the service; half of ours are the rest of one that started before, and
+ * go on as long as that is allowed. False where no license was ever active. */
+static bool open_gate(struct instance *instance)
 {
 	struct world *world = instance->world;
 	struct license_status status;
+
+	license_client_status(instance->client, &status);
+	if (!status.may_back_up || random_percent(&world->random, 50))
+		note_contact(
+			instance, license_client_contact(instance->client, CONTACT_TIMEOUT_MS));
+	license_client_status(instance->client, &status);
+	if (!status.may_back_up)
+		world_count(world, COUNT_JOBS_NOT_ALLOWED);
+	if (status.offline_since_s)
+		world_count(world, COUNT_JOBS_OFFLINE);
+	return status.key_masked[0] != 0;
+}
+
+void instance_job(struct instance *instance, int64_t first, int64_t amount)
+{
+	struct world *world = instance->world;
 	int64_t at_once = random_percent(&world->random, 50)
 				  ? OBJECTS_MOST
 				  : 1 + random_below(&world->random, 8);
 
 	world_count(world, COUNT_JOBS);
-	int r = license_client_contact(instance->client, CONTACT_TIMEOUT_MS);
-	note_contact(instance, r);
-	if (r < 0)
-		world_count(world, COUNT_JOBS_OFFLINE);
-	license_client_status(instance->client, &status);
-	if (!status.may_back_up)
-		world_count(world, COUNT_JOBS_NOT_ALLOWED);
-	if (!status.key_masked[0])
+	if (!open_gate(instance))
 		return;
 	for (int64_t object = first; object < first + amount;) {
 		struct batch batch = {0};

@@ -140,7 +140,7 @@ static void plan_vendor(struct plan *plan, struct random *random)
 	for (int64_t n = times(plan, random, 30); n > 0; n--)
 		add_at(plan, random, EVENT_RENEW, 0)->amount =
 			percents[random_below(random, 8)];
-	if (random_percent(random, 4))
+	if (random_percent(random, 6))
 		add_at(plan, random, EVENT_REVOKE, 0);
 }
 

@@ -33,12 +33,15 @@ static int remove_entry(void *context, const struct io_entry *entry)
 static void copy_folder(struct world *world, char *from, char *to)
 {
 	struct copy copy = {from, to};
+
+	fault_pause(true); /* it is not the instance that does this */
 	int r = io_make_folders(to, 0700);
 
 	if (r == 0)
 		r = io_list(to, remove_entry, to);
 	if (r == 0)
 		r = io_list(from, copy_entry, &copy);
+	fault_pause(false);
 	if (r < 0)
 		world_fail(world, INVARIANT_NO_ERROR, "a copy: %s", err_message());
 }
