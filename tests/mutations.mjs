@@ -257,4 +257,8 @@ export const mutations = [
     file: 'src/license_service/claims.c', system: [examples, 'T21'],
     find: 'ledger->license.seats - ledger->license.used;',
     replace: 'ledger->license.seats;' },
+  { rules: 'E5', what: 'a floor that is not worth a write is not known either',
+    file: 'src/license_client/timefloor.c', units: ['license_client/timefloor'],
+    find: 'if (now_s > floor->floor_s)',
+    replace: 'if (now_s - floor->kept_s >= TIMEFLOOR_SAVE_S)' },
 ];

@@ -181,7 +181,11 @@ static void raise_floor(struct license_client *client, const struct timefloor_re
 	struct timefloor floor = client->record.floor;
 	int lock;
 
-	if (!timefloor_raise(&floor, clocks) || client_begin(client, &lock) < 0)
+	if (!timefloor_raise(&floor, clocks)) {
+		client->record.floor = floor; /* known here, and not worth a write */
+		return;
+	}
+	if (client_begin(client, &lock) < 0)
 		return;
 	if (client->record.proof.lease_text && timefloor_raise(&client->record.floor, clocks) &&
 		client_write_record(client) < 0)
