@@ -65,6 +65,7 @@ void instance_put_back(struct instance *instance)
 
 	if (!io_is_folder(image))
 		return;
+	fault_arm(0);
 	instance_close(instance);
 	copy_folder(instance->world, image, instance->folder);
 	instance_open(instance);
