@@ -12,7 +12,8 @@
 #include "world.h"
 
 static const char usage[] =
-	"Use: simulate [--seeds FROM-TO] [--days N] [--fault NAME] [--twice] [--quiet]\n"
+	"Use: simulate [--seeds FROM-TO] [--days N] [--fault NAME] [--large] [--twice] "
+	"[--quiet]\n"
 	"     simulate --self-test\n"
 	"Runs one simulation of the licensing for each seed. Exit: 0 all invariants held, 1 "
 	"one was\n"
@@ -23,7 +24,7 @@ enum { SELF_TEST_SEEDS = 99, SELF_TEST_DAYS = 30, HISTORY_MOST = 16, FAILURES_MO
 struct options {
 	int64_t from, to, days;
 	const char *fault;
-	bool is_quiet, is_self_test, is_twice;
+	bool is_quiet, is_self_test, is_twice, is_large;
 };
 
 /* Of the processor: the machine may have other things to do. */
@@ -61,7 +62,7 @@ static void run_again(const struct plan *plan, const struct counts *first, struc
 static bool run_seed(const struct options *options, uint64_t seed, struct counts *counts)
 {
 	struct counts own = {0};
-	struct plan plan = plan_make(seed, (int)options->days);
+	struct plan plan = plan_make(seed, (int)options->days, options->is_large);
 	struct failure failure = world_run(&plan, &own);
 
 	counts_add(counts, &own);
@@ -115,7 +116,7 @@ static bool find_fault(const struct sabotage *sabotage)
 	struct counts counts = {0};
 
 	for (uint64_t seed = 1; seed <= SELF_TEST_SEEDS; seed++) {
-		struct plan plan = plan_make(seed, SELF_TEST_DAYS);
+		struct plan plan = plan_make(seed, SELF_TEST_DAYS, false);
 		struct failure failure = world_run(&plan, &counts);
 		if (!failure.invariant) {
 			plan_free(&plan);
@@ -175,6 +176,8 @@ static bool read_options(int count, char **arguments, struct options *out)
 			takes_value = false;
 		if (text_equal(arguments[i], "--quiet"))
 			out->is_quiet = true;
+		else if (text_equal(arguments[i], "--large"))
+			out->is_large = true;
 		else if (text_equal(arguments[i], "--twice"))
 			out->is_twice = true;
 		else if (text_equal(arguments[i], "--self-test"))

@@ -9,7 +9,7 @@
 
 /* Of seeds one after the other, one in FULL_EACH is a customer as large as can be. */
 enum {
-	FULL_EACH = 100,
+	FULL_EACH = 250,
 	DAY_S = 86400,
 	BEGINNING_S = 1795000000, /* November 2026 */
 	MEMORY_S = 2 * DAY_S,
@@ -167,10 +167,10 @@ static int order_by_time(const void *a, const void *b)
 	return one->random < other->random ? -1 : one->random > other->random;
 }
 
-struct plan plan_make(uint64_t seed, int days)
+struct plan plan_make(uint64_t seed, int days, bool is_large)
 {
 	struct random random = {.state = random_mix(seed, 1)};
-	bool full = seed % FULL_EACH == 0;
+	bool full = is_large || seed % FULL_EACH == 0;
 	struct plan plan = {
 		.seed = seed,
 		.days = days,

@@ -59,7 +59,8 @@ struct plan {
 
 enum { PLAN_INSTANCES_MAX = 50, PLAN_USERS = 5000 };
 
-struct plan plan_make(uint64_t seed, int days);
+/* `is_large`: a customer as large as can be, also where the seed would not give one. */
+struct plan plan_make(uint64_t seed, int days, bool is_large);
 struct plan plan_copy(const struct plan *plan);
 void plan_free(struct plan *plan);
 
