@@ -5,7 +5,7 @@ BUILD := build
 PROGRAMS := garner garnerd garner-licensing garner-tenant
 
 .PHONY: all build demo check unit system sanitize lint format rules mutate-rules histories fuzz \
-	bench bench-plan postgres clean
+	bench bench-plan postgres simulate clean
 
 all: build
 
@@ -40,6 +40,11 @@ postgres:
 sanitize:
 	@tools/check.sh address thread
 
+# A year of SEEDS simulated customers; prints the shortest history of a failure.
+SEEDS := 100
+simulate: build
+	@$(BUILD)/tests/simulation/simulate --seeds 1-$(SEEDS) --days 365
+
 lint:
 	@tools/check.sh lint
 
@@ -55,7 +60,7 @@ mutate-rules:
 	@tools/install-packages.sh test
 	@node tools/mutate-rules.mjs
 
-# A million claims on each database, with all faults; "make check" does 100,000.
+# A million claims on each database, with all faults; "make check" does 50,000.
 histories: build
 	@tools/install-packages.sh test
 	@GARNER_BIN=$(BUILD)/bin node tests/histories/run.mjs --database sqlite --claims 1000000

@@ -595,4 +595,8 @@ export const mutations = [
     file: 'src/source/graph/directory.c', units: ['source/graph_groups'],
     find: 'member.kind = SOURCE_PRINCIPAL_GROUP;',
     replace: 'return 0;' },
+  { rules: 'E5', what: 'a floor that is not worth a write is not known either',
+    file: 'src/license_client/timefloor.c', units: ['license_client/timefloor'],
+    find: 'if (now_s > floor->floor_s)',
+    replace: 'if (now_s - floor->kept_s >= TIMEFLOOR_SAVE_S)' },
 ];

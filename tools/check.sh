@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Every test of the project. Use: tools/check.sh [STEP…]; without one, all. Steps: lint plain clang
-# address thread postgres demo histories mutate. The last line counts single tests: "N passed, N failed".
+# address thread postgres simulate demo histories. The last line counts single tests: "N passed, N failed".
+# "mutate" is a step of its own (see make mutate-rules).
 set -u
 cd "$(dirname "$0")/.."
 export NO_COLOR=1
@@ -95,7 +96,7 @@ thread() {
 histories() {
 	for database in sqlite postgresql; do
 		one "histories on $database" env GARNER_BIN=build/bin \
-			node tests/histories/run.mjs --database "$database" --claims 100000
+			node tests/histories/run.mjs --database "$database" --claims 50000
 	done
 }
 
@@ -124,7 +125,27 @@ mutate() {
 	one "each rule's change is noticed" node tools/mutate-rules.mjs
 }
 
-for step in ${*:-plain lint clang address thread postgres demo histories mutate}; do
+# A thousand customers for a month each, on two processors; the seeds are always the same.
+simulate() {
+	for half in 1-500 501-1000; do
+		build/tests/simulation/simulate --seeds "$half" --days 30 >"$log/simulate-$half" 2>&1 &
+		eval "pid_${half%-*}=\$!"
+	done
+	# shellcheck disable=SC2154
+	one "planted faults are found" build/tests/simulation/simulate --self-test
+	one "simulated months, seeds 1 to 500" wait_for_half "$pid_1" "$log/simulate-1-500"
+	one "simulated months, seeds 501 to 1000" wait_for_half "$pid_501" "$log/simulate-501-1000"
+	tail -qn 1 "$log/simulate-1-500" "$log/simulate-501-1000" | sed 's/^/        /'
+}
+
+wait_for_half() { # PROCESS, its output
+	wait "$1"
+	status=$?
+	[ "$status" = 0 ] || cat "$2"
+	return "$status"
+}
+
+for step in ${*:-plain lint clang address thread postgres simulate demo histories}; do
 	echo "--- $step"
 	$step
 done

@@ -115,6 +115,7 @@ void client_get_known(const struct json *json, struct record *record)
 		.contact_s = json_get_int(json, "contact_s", 0),
 		.contact_wall_s = json_get_int(json, "contact_wall_s", 0),
 	};
+	record->floor.kept_s = record->floor.floor_s;
 	copy_text(record->floor.boot, sizeof(record->floor.boot),
 		json_get_text_or(json, "boot", ""));
 	record->failed_s = json_get_int(json, "failed_s", 0);

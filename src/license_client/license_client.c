@@ -189,7 +189,11 @@ static void raise_floor(struct license_client *client, const struct timefloor_re
 	if (!record)
 		return;
 	struct timefloor floor = record->floor;
-	if (!timefloor_raise(&floor, clocks) || client_begin(client, &lock) < 0)
+	if (!timefloor_raise(&floor, clocks)) {
+		record->floor = floor; /* known here, and not worth a write */
+		return;
+	}
+	if (client_begin(client, &lock) < 0)
 		return;
 	record = client_known(client);
 	if (record && timefloor_raise(&record->floor, clocks) && client_write_known(client) < 0)

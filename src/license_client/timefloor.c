@@ -39,6 +39,7 @@ void timefloor_set(
 	struct timefloor *floor, int64_t service_s, const struct timefloor_reading *reading)
 {
 	set_floor(floor, service_s, reading);
+	floor->kept_s = service_s;
 	floor->contact_s = service_s;
 	floor->contact_wall_s = reading->wall_s;
 }
@@ -55,9 +56,11 @@ bool timefloor_raise(struct timefloor *floor, const struct timefloor_reading *re
 {
 	int64_t now_s = timefloor_now(floor, reading);
 
-	if (now_s - floor->floor_s < TIMEFLOOR_SAVE_S)
+	if (now_s > floor->floor_s)
+		set_floor(floor, now_s, reading);
+	if (now_s - floor->kept_s < TIMEFLOOR_SAVE_S)
 		return false;
-	set_floor(floor, now_s, reading);
+	floor->kept_s = now_s;
 	return true;
 }
 

@@ -30,6 +30,7 @@ struct timefloor {
 	int64_t floor_s;
 	int64_t floor_boot_us;          /* the boot clock when the floor was set, */
 	char boot[TIMEFLOOR_BOOT_SIZE]; /* in this boot */
+	int64_t kept_s;                 /* the floor as it was worth keeping last */
 	int64_t contact_s;              /* the service's time at the last contact, */
 	int64_t contact_wall_s;         /* and the wall clock's then */
 };
@@ -41,7 +42,8 @@ void timefloor_set(
 /** The effective time. */
 int64_t timefloor_now(const struct timefloor *floor, const struct timefloor_reading *reading);
 
-/** Raises the floor to the effective time; true where it moved by TIMEFLOOR_SAVE_S. */
+/** Raises the floor to the effective time; true where it moved by TIMEFLOOR_SAVE_S since it was
+ * worth keeping last. */
 bool timefloor_raise(struct timefloor *floor, const struct timefloor_reading *reading);
 
 /** By how much the wall clock is off: below 0 where it is behind the floor, above where it was

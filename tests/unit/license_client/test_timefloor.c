@@ -46,6 +46,32 @@ static void E5_a_clock_that_is_set_back_goes_on_with_the_boot_clock(void **state
 	assert_int_equal(timefloor_error_s(&floor, &clocks), -13 * DAY_S);
 }
 
+static void E5_a_clock_that_is_set_back_by_minutes_takes_no_second_away(void **state)
+{
+	(void)state;
+	struct timefloor floor = contact(0);
+	struct timefloor_reading ahead = reading(START_S + 200, 101);
+	struct timefloor_reading back = reading(START_S + 2, 102);
+
+	assert_false(timefloor_raise(&floor, &ahead)); /* not worth keeping, and known */
+	assert_int_equal(timefloor_now(&floor, &back), START_S + 201);
+}
+
+static void what_was_not_worth_keeping_adds_up(void **state)
+{
+	(void)state;
+	struct timefloor floor = contact(0);
+
+	for (int64_t s = 100; s < TIMEFLOOR_SAVE_S; s += 100) {
+		struct timefloor_reading later = reading(START_S + s, 100 + s);
+		assert_false(timefloor_raise(&floor, &later));
+	}
+	struct timefloor_reading due =
+		reading(START_S + TIMEFLOOR_SAVE_S, 100 + TIMEFLOOR_SAVE_S);
+	assert_true(timefloor_raise(&floor, &due));
+	assert_false(timefloor_raise(&floor, &due));
+}
+
 static void a_clock_that_is_behind_within_a_day_is_not_told(void **state)
 {
 	(void)state;
@@ -79,7 +105,7 @@ static void a_floor_that_hardly_moved_is_not_worth_keeping(void **state)
 	struct timefloor_reading later = reading(START_S + TIMEFLOOR_SAVE_S, 100);
 
 	assert_false(timefloor_raise(&floor, &soon));
-	assert_int_equal(floor.floor_s, START_S);
+	assert_int_equal(floor.kept_s, START_S);
 	assert_true(timefloor_raise(&floor, &later));
 	assert_int_equal(floor.floor_s, START_S + TIMEFLOOR_SAVE_S);
 }
@@ -122,6 +148,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(time_goes_on_with_the_wall_clock),
+		cmocka_unit_test(E5_a_clock_that_is_set_back_by_minutes_takes_no_second_away),
+		cmocka_unit_test(what_was_not_worth_keeping_adds_up),
 		cmocka_unit_test(E5_a_clock_that_is_set_back_goes_on_with_the_boot_clock),
 		cmocka_unit_test(a_clock_that_is_behind_within_a_day_is_not_told),
 		cmocka_unit_test(E5_a_restart_does_not_take_the_kept_floor_away),
