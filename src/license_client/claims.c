@@ -73,6 +73,15 @@ static int64_t count_new(
 	return count;
 }
 
+static void set_holds(
+	struct license_client *client, const struct license_claim *claim, int64_t now_s)
+{
+	for (size_t i = 0; claim->holds && i < claim->count; i++)
+		claim->holds[i] = assignments_hold(client, claim->subjects[i], now_s)
+					  ? LICENSE_HOLD_HELD
+					  : LICENSE_HOLD_NONE;
+}
+
 /* Without the service: what is held goes on, the rest waits (E2). */
 static void decide_offline(
 	struct license_client *client, struct license_claim *claims, size_t count)
@@ -85,6 +94,7 @@ static void decide_offline(
 		claims[i].newly = 0;
 		claims[i].missing = count_new(client, &claims[i], now_s);
 		claims[i].granted = status.may_back_up && claims[i].missing == 0;
+		set_holds(client, &claims[i], now_s);
 	}
 }
 
@@ -110,6 +120,19 @@ static struct json *request_body(const struct batch *batch)
 	return body;
 }
 
+static enum license_hold hold_of(const char *word)
+{
+	if (text_equal(word, "new"))
+		return LICENSE_HOLD_NEW;
+	return text_equal(word, "held") ? LICENSE_HOLD_HELD : LICENSE_HOLD_NONE;
+}
+
+static void take_holds(const struct license_claim *claim, const struct json *words)
+{
+	for (size_t i = 0; claim->holds && i < claim->count; i++)
+		claim->holds[i] = hold_of(json_as_text(json_at(words, i)));
+}
+
 static int take_results(const struct batch *batch, const struct json *answer)
 {
 	const struct json *results = json_get(answer, "results");
@@ -121,6 +144,7 @@ static int take_results(const struct batch *batch, const struct json *answer)
 		batch->claims[i].granted = json_get_bool(result, "granted", false);
 		batch->claims[i].newly = json_get_int(result, "newly", 0);
 		batch->claims[i].missing = json_get_int(result, "missing", 0);
+		take_holds(&batch->claims[i], json_get(result, "subjects"));
 	}
 	return 0;
 }
@@ -240,6 +264,8 @@ int license_client_claim(
 	for (size_t i = 0; i < count; i++) {
 		claims[i].granted = false;
 		claims[i].newly = claims[i].missing = 0;
+		for (size_t k = 0; claims[i].holds && k < claims[i].count; k++)
+			claims[i].holds[k] = LICENSE_HOLD_NONE;
 		int r = check(&claims[i]);
 		if (r < 0)
 			return r;
@@ -252,7 +278,9 @@ int license_client_claim(
 		held = all_are_held(client, &claims[i], now_s);
 	if (!held || !assignments_are_current(client))
 		return ask(client, claims, count);
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		claims[i].granted = true;
+		set_holds(client, &claims[i], now_s);
+	}
 	return 0;
 }

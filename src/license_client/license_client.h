@@ -84,11 +84,19 @@ NODISCARD int license_client_subject(struct license_client *client, const char *
 /** Whether a license is assigned to the subject, as far as the last answers say. */
 bool license_client_is_held(struct license_client *client, const char *subject);
 
+/** How one subject of a claim stands behind the turn of its object. */
+enum license_hold {
+	LICENSE_HOLD_NONE,
+	LICENSE_HOLD_HELD, /* already */
+	LICENSE_HOLD_NEW,  /* taken by this object now */
+};
+
 /** One object of a claim: all its subjects or none. */
 struct license_claim {
 	const char *const *subjects;
 	size_t count;
 	/* out: */
+	enum license_hold *holds; /* of `count` subjects, in their order; NULL: not wanted */
 	bool granted;
 	int64_t newly;   /* licenses that this object took now */
 	int64_t missing; /* new subjects minus free licenses at its turn; 0 where granted */

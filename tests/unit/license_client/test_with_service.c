@@ -186,6 +186,38 @@ static void T8_C5_one_user_of_two_instances_needs_one_license(void **state)
 	assert_int_equal(status_of(vendor->first).used, 3);
 }
 
+static void C2_a_claim_says_of_each_subject_how_it_stands(void **state)
+{
+	struct vendor *vendor = *state;
+	static const char *const names[] = {"ada", "bob", "cyd", "dan", "eve"};
+	char texts[5][LICENSE_SUBJECT_TEXT];
+	const char *subjects[5];
+	enum license_hold first[2], second[3], third[2];
+
+	for (int i = 0; i < 5; i++)
+		subjects[i] = subject_of(vendor->first, names[i], texts[i]);
+	assert_true(claim(vendor->second, "bob").granted);
+	const char *one[] = {subjects[0], subjects[1]};
+	const char *two[] = {subjects[2], subjects[3], subjects[0]};
+	const char *three[] = {subjects[4], subjects[0]};
+	struct license_claim claims[] = {
+		{.subjects = one, .count = 2, .holds = first},
+		{.subjects = two, .count = 3, .holds = second},
+		{.subjects = three, .count = 2, .holds = third},
+	};
+	assert_int_equal(license_client_claim(vendor->first, claims, 3), 0);
+	assert_int_equal(first[0], LICENSE_HOLD_NEW);
+	assert_int_equal(first[1], LICENSE_HOLD_HELD);
+	assert_false(claims[1].granted); /* 1 is left, and it needs 2 */
+	assert_int_equal(second[0], LICENSE_HOLD_NONE);
+	assert_int_equal(second[1], LICENSE_HOLD_NONE);
+	assert_int_equal(second[2], LICENSE_HOLD_HELD);
+	assert_int_equal(third[0], LICENSE_HOLD_NEW);
+	assert_int_equal(third[1], LICENSE_HOLD_HELD);
+	assert_int_equal(license_client_claim(vendor->first, claims, 1), 0);
+	assert_int_equal(first[0], LICENSE_HOLD_HELD);
+}
+
 static void T20_D5_D7_any_instance_releases_after_30_days_for_all(void **state)
 {
 	struct vendor *vendor = *state;
@@ -277,6 +309,7 @@ int main(void)
 		TEST(A1_A2_A3_the_term_is_of_the_first_activation, setup),
 		TEST(A11_unknown_and_revoked_keys_each_have_their_words, setup_active),
 		TEST(T8_C5_one_user_of_two_instances_needs_one_license, setup_active),
+		TEST(C2_a_claim_says_of_each_subject_how_it_stands, setup_active),
 		TEST(T20_D5_D7_any_instance_releases_after_30_days_for_all, setup_active),
 		TEST(D2_both_instances_see_one_list, setup_active),
 		TEST(A8_licenses_that_are_added_join_the_key, setup_active),
