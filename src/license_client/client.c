@@ -105,6 +105,15 @@ static int read_grant(struct license_client *client)
 	return 0;
 }
 
+static void read_head(const struct json *json, struct history_head *out)
+{
+	const char *chain = json_get_text_or(json, "head_chain", "");
+
+	out->revision = json_get_int(json, "head", 0);
+	if (out->revision < 0 || text_from_hex(chain, out->chain, HASH_SIZE) < 0)
+		*out = (struct history_head){0};
+}
+
 static int read_record(struct license_client *client)
 {
 	AUTO_JSON json = NULL;
@@ -124,6 +133,7 @@ static int read_record(struct license_client *client)
 	copy_text(record->floor.boot, sizeof(record->floor.boot),
 		json_get_text_or(json, "boot", ""));
 	record->failed_s = json_get_int(json, "failed_s", 0);
+	read_head(json, &record->head);
 	copy_text(record->refused, sizeof(record->refused),
 		json_get_text_or(json, "refused", ""));
 	copy_text(record->machine, sizeof(record->machine),
@@ -282,6 +292,7 @@ int client_write_record(struct license_client *client)
 {
 	AUTO_JSON json = json_new_object();
 	const struct record *record = &client->record;
+	char chain[2 * HASH_SIZE + 1];
 
 	json_put_int(json, "schema", 1);
 	json_put_text(json, "lease", record->proof.lease_text);
@@ -292,6 +303,9 @@ int client_write_record(struct license_client *client)
 	json_put_int(json, "contact_s", record->floor.contact_s);
 	json_put_int(json, "contact_wall_s", record->floor.contact_wall_s);
 	json_put_int(json, "failed_s", record->failed_s);
+	text_to_hex(record->head.chain, HASH_SIZE, chain);
+	json_put_int(json, "head", record->head.revision);
+	json_put_text(json, "head_chain", chain);
 	json_put_text(json, "refused", record->refused);
 	json_put_text(json, "machine", record->machine);
 	int r = statefile_write_json(&client->folder, file_names[CLIENT_RECORD], json);

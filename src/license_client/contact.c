@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "license_client/assignments.h"
+#include "license_client/history.h"
 
 enum {
 	HASTE_US = 60 * 1000 * 1000, /* for so long after a failure, a contact */
@@ -24,7 +25,8 @@ static bool is_worth_another_try(int r)
 
 /* Offline begins at the first failed contact. What was refused as not the service's is told
  * until a good answer comes. */
-static void note_failure(struct license_client *client, int failure, const char *why)
+static void note_failure(struct license_client *client, int failure, const char *why,
+	const struct history_head *head)
 {
 	struct timefloor_reading clocks = client_clocks(client);
 	struct record *record = &client->record;
@@ -36,6 +38,10 @@ static void note_failure(struct license_client *client, int failure, const char 
 		return;
 	if (record->proof.lease_text) {
 		changed = timefloor_raise(&record->floor, &clocks);
+		if (head->revision > record->head.revision) {
+			record->head = *head;
+			changed = true;
+		}
 		if (!record->failed_s) {
 			record->failed_s = timefloor_now(&record->floor, &clocks);
 			changed = true;
@@ -52,7 +58,8 @@ static void note_failure(struct license_client *client, int failure, const char 
 }
 
 /* An answer that cannot be kept on the disk counts as long as this process lives. */
-static void note_success(struct license_client *client, struct exchange_reply *reply)
+static void note_success(struct license_client *client, struct exchange_reply *reply,
+	const struct history_finding *finding)
 {
 	int lock;
 	int r = client_begin(client, &lock);
@@ -61,6 +68,14 @@ static void note_success(struct license_client *client, struct exchange_reply *r
 	if (r < 0) {
 		log_warning("license_state_not_kept", "why", err_message(), NULL);
 		return;
+	}
+	if (finding->head.revision > client->record.head.revision)
+		client->record.head = finding->head;
+	if (finding->is_restored) {
+		log_warning("license_history_restored", "license",
+			reply->proof.lease.license_id, NULL);
+		if (client_drop_held(client) < 0) /* the list is read anew */
+			log_warning("license_state_not_kept", "why", err_message(), NULL);
 	}
 	struct proof proof = proof_copy(&reply->proof);
 	if (client_keep_proof(client, &proof) < 0)
@@ -102,13 +117,21 @@ int contact_ask(struct license_client *client, const struct contact *contact,
 	if (!client->endpoint.url[0])
 		return err_set(ERR_INVALID, "no licensing service is set; name it with "
 					    "`garner license server`");
+	int64_t until_us = clock_monotonic_us() + contact->timeout_ms * 1000;
+	struct history_finding finding = {.head = client->record.head};
 	int r = ask_until_answered(client, contact, out);
 	if (r == 0) {
-		note_success(client, out);
+		const struct history_question question = {.lease = &out->proof.lease,
+			.at_once = contact->follows_history,
+			.until_us = until_us};
+		r = history_follow(client, &question, &finding);
+	}
+	if (r == 0) {
+		note_success(client, out, &finding);
 		return 0;
 	}
 	AUTO_TEXT why = mem_strdup(err_message());
-	note_failure(client, r, why);
+	note_failure(client, r, why, &finding.head);
 	return err_set((enum err)r, "%s", why);
 }
 
@@ -121,6 +144,7 @@ int license_client_contact(struct license_client *client, int64_t timeout_ms)
 		.path = "/v1/lease",
 		.body = body,
 		.timeout_ms = timeout_ms,
+		.follows_history = true,
 	};
 	int r = contact_ask(client, &contact, &reply);
 

@@ -35,9 +35,16 @@ struct proof {
 void proof_free(struct proof *proof);
 struct proof proof_copy(const struct proof *proof);
 
+/** How far the license's history is known, see history.h. */
+struct history_head {
+	int64_t revision; /* 0: not at all */
+	uint8_t chain[HASH_SIZE];
+};
+
 /** The last answers: the lease, and what is known of time and contact. */
 struct record {
 	struct proof proof;
+	struct history_head head;
 	struct timefloor floor;
 	int64_t failed_s;  /* first failed contact since the lease, effective time; 0: none */
 	char refused[160]; /* what was wrong with an answer that was refused; "" */
@@ -72,6 +79,7 @@ struct license_client {
 	struct http_client *http; /* for the endpoint; NULL until it is needed */
 	int64_t service_ahead_s; /* what the service said of our clock, for Garner-Time alone */
 	int64_t failed_us;       /* when a contact failed last; 0: the last one was good */
+	int64_t followed_us;     /* when the history was followed last; 0: never */
 	int64_t listed_us;       /* when the list was asked for last; 0: never */
 };
 

@@ -132,6 +132,8 @@ const struct problem *api_request_read(
 	*out = (struct api_request){.call = call};
 	const struct problem *problem = read_body(call, out);
 	if (!problem && !is_activation)
+		problem = api_read_witness(out->body, &out->witness);
+	if (!problem && !is_activation)
 		problem = read_id(call, "Garner-License", out->license_id);
 	if (!problem)
 		problem = read_id(call, "Garner-Instance", out->instance_id);

@@ -95,9 +95,21 @@ static const char first[] = "CREATE TABLE license ("
 			    " at_s BIGINT NOT NULL);"
 			    "INSERT INTO service_time (id, at_s) VALUES (1, 0);";
 
+/* What instances witness of a license's history. */
+static const char witnesses[] =
+	"ALTER TABLE instance ADD COLUMN witness_sequence BIGINT NOT NULL DEFAULT 0;"
+	"ALTER TABLE instance ADD COLUMN regressions BIGINT NOT NULL DEFAULT 0;"
+	"CREATE TABLE history_alarm ("
+	" license_id TEXT NOT NULL,"
+	" instance_id TEXT NOT NULL,"
+	" revision BIGINT NOT NULL,"
+	" sequence BIGINT NOT NULL,"
+	" at_s BIGINT NOT NULL,"
+	" PRIMARY KEY (license_id, instance_id));";
+
 int schema_migrate(struct db *db)
 {
-	static const char *const scripts[] = {first};
+	static const char *const scripts[] = {first, witnesses};
 
 	return db_migrate(db, scripts, sizeof(scripts) / sizeof(scripts[0]));
 }

@@ -71,7 +71,7 @@ static void set_results(struct ticket **batch, size_t count, int result)
 
 /* The work of all first, then the leases: they all show the license as it is when all is done.
  */
-static int work_batch(struct ledger *ledger, struct ticket **batch, size_t count)
+static int work_all(struct ledger *ledger, struct ticket **batch, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		struct writer_job *job = batch[i]->job;
@@ -90,6 +90,23 @@ static int work_batch(struct ledger *ledger, struct ticket **batch, size_t count
 		if (ledger->is_broken)
 			return batch[i]->result;
 	}
+	return 0;
+}
+
+/* What the instances saw is looked at before anything is done for any of them. */
+static int work_batch(struct ledger *ledger, struct ticket **batch, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct writer_job *job = batch[i]->job;
+		int r = history_check(ledger, job->instance_id, &job->witness);
+
+		if (r < 0)
+			return r;
+	}
+	int r = history_may_issue(ledger);
+	if (r != ERR_AUTH)
+		return r < 0 ? r : work_all(ledger, batch, count);
+	set_results(batch, count, r);
 	return 0;
 }
 

@@ -59,6 +59,18 @@ static const struct option_spec price_options[] = {
 	{NULL, NULL, NULL},
 };
 
+#define ALL_OPTION                                                                             \
+	{                                                                                      \
+		"all", NULL, "all licenses of the service"                                     \
+	}
+
+static const struct option_spec care_options[] = {
+	ALL_OPTION, KEY_FILE_OPTION, {NULL, NULL, NULL}};
+static const struct option_spec backup_options[] = {
+	{"to", "DIR", "a new folder"}, {NULL, NULL, NULL}};
+static const struct option_spec restore_options[] = {
+	{"from", "DIR", "what `backup` made"}, {NULL, NULL, NULL}};
+
 static const struct command_spec commands[] = {
 	{"serve", "", 0, 0, serve_options, "Answer the instances of all customers.", serve_run},
 	{"order", "", 0, 0, order_options, "Take an order for a new license key.",
@@ -73,6 +85,16 @@ static const struct command_spec commands[] = {
 	{"show", "KEY", 0, 1, show_options, "Show a license, its instances and its events.",
 		commands_show},
 	{"price", "", 0, 0, price_options, "Say what an order would cost now.", commands_price},
+	{"verify", "KEY", 0, 1, care_options,
+		"Play a license's events again, and compare; exit 7 where it is not the same.",
+		commands_verify},
+	{"backup", "", 0, 0, backup_options, "Copy database and state while the service runs.",
+		commands_backup},
+	{"restore", "", 0, 0, restore_options, "Put a copy back into a new state folder.",
+		commands_restore},
+	{"accept-restore", "KEY", 0, 1, care_options,
+		"Go on with a database that was put back from a copy.",
+		commands_accept_restore},
 	{"completion", "bash", 1, 1, NULL, "Print a completion script for the shell.",
 		completion},
 	{NULL, NULL, 0, 0, NULL, NULL, NULL},
@@ -100,7 +122,7 @@ static int help(const struct options *options)
 	return 0;
 }
 
-static int run(const struct options *options)
+static int run(const struct options *options, int *exit_code)
 {
 	struct app app = {
 		.options = options,
@@ -109,6 +131,7 @@ static int run(const struct options *options)
 	};
 	int r = options_command(options)->run(&app, options);
 
+	*exit_code = app.exit_code;
 	app_close(&app);
 	if (r == 0 && (fflush(stdout) != 0 || ferror(stdout)))
 		r = err_set(ERR_IO,
@@ -127,14 +150,15 @@ static bool wants_json(int argc, char **argv)
 int main(int argc, char **argv)
 {
 	struct options *options;
+	int exit_code = 0;
 	int r = options_parse(&program, argc, argv, &options);
 
 	if (r == 0)
 		log_set_level(options_has(options, "verbose") ? LOG_DEBUG : LOG_WARNING);
 	if (r == 0)
-		r = options_help_wanted(options) ? help(options) : run(options);
+		r = options_help_wanted(options) ? help(options) : run(options, &exit_code);
 	if (r < 0)
 		print_error(wants_json(argc, argv), r);
 	options_free(options);
-	return app_exit_code(r);
+	return r < 0 ? app_exit_code(r) : exit_code;
 }

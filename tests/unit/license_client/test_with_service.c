@@ -6,6 +6,8 @@
 #include "base/clock.h"
 #include "base/io.h"
 #include "base/mem.h"
+#include "db/db.h"
+#include "license_service/history.h"
 #include "license_service/home.h"
 #include "license_service/orders.h"
 #include "license_service/service.h"
@@ -301,6 +303,161 @@ static void E2_E4_a_service_that_stops_and_comes_back(void **state)
 		license_client_is_held(vendor->first, subject_of(vendor->first, "ada", text)));
 }
 
+/* Histories. */
+
+static void copy_database(struct vendor *vendor)
+{
+	AUTO_TEXT copy = io_join(vendor->folder, "copy.db");
+
+	assert_int_equal(db_backup(store_db(vendor->store), copy), 0);
+}
+
+/* Ends the service, and begins again with the copy of the database. */
+static void put_copy_back(struct vendor *vendor)
+{
+	const struct service_options options = {.listen = "127.0.0.1:0", .workers = 2};
+	AUTO_TEXT copy = io_join(vendor->folder, "copy.db");
+	AUTO_TEXT wal = mem_printf("%s-wal", vendor->home->database);
+	AUTO_TEXT shared = mem_printf("%s-shm", vendor->home->database);
+	AUTO_TEXT root = home_path(vendor->home, "root.pub");
+
+	service_stop(vendor->service);
+	store_close(vendor->store);
+	assert_int_equal(io_remove(wal), 0);
+	assert_int_equal(io_remove(shared), 0);
+	assert_int_equal(io_rename(copy, vendor->home->database), 0);
+	assert_int_equal(store_open(vendor->home, &vendor->store), 0);
+	assert_int_equal(service_start(vendor->home, &options, &vendor->service), 0);
+	const char *url = service_url(vendor->service);
+	assert_int_equal(license_client_set_server(vendor->first, url, root, NULL), 0);
+	assert_int_equal(license_client_set_server(vendor->second, url, root, NULL), 0);
+}
+
+static int64_t held_licenses(struct vendor *vendor)
+{
+	int64_t count;
+
+	assert_int_equal(history_count_held(vendor->store, &count), 0);
+	return count;
+}
+
+static void assert_refused(struct license_client *client)
+{
+	assert_int_equal(license_client_contact(client, 5000), ERR_CORRUPT);
+	struct license_status status = status_of(client);
+	assert_int_equal(status.state, LICENSE_OFFLINE);
+	assert_non_null(strstr(status.trouble, "changed or rolled back"));
+}
+
+static void assert_heals(struct license_client *client)
+{
+	if (license_client_contact(client, 5000) < 0)
+		fail_msg("not healed: %s", err_message());
+	struct license_status status = status_of(client);
+	assert_int_equal(status.state, LICENSE_ACTIVE);
+	assert_string_equal(status.trouble, "");
+}
+
+static void E5_a_database_that_was_put_back_issues_nothing_until_it_is_accepted(void **state)
+{
+	struct vendor *vendor = *state;
+	char text[LICENSE_SUBJECT_TEXT];
+
+	assert_true(claim(vendor->first, "ada").granted);
+	copy_database(vendor);
+	assert_true(claim(vendor->first, "bob").granted);
+	assert_true(claim(vendor->first, "cyd").granted);
+	put_copy_back(vendor);
+	assert_refused(vendor->first);
+	assert_int_equal(held_licenses(vendor), 1);
+	assert_refused(vendor->second); /* which saw nothing of what is lost */
+	assert_true(license_client_is_held(
+		vendor->first, subject_of(vendor->first, "bob", text))); /* E2: it goes on */
+
+	assert_int_equal(history_accept(vendor->store, vendor->license_id, clock_now_s()), 0);
+	assert_int_equal(held_licenses(vendor), 0);
+	assert_int_equal(
+		history_accept(vendor->store, vendor->license_id, clock_now_s()), ERR_EXISTS);
+	assert_heals(vendor->first);
+	assert_heals(vendor->second);
+}
+
+static void C5_E5_seats_are_not_exceeded_after_a_database_was_put_back(void **state)
+{
+	struct vendor *vendor = *state;
+	char text[LICENSE_SUBJECT_TEXT];
+
+	copy_database(vendor);
+	assert_true(claim(vendor->first, "ada").granted);
+	assert_true(claim(vendor->first, "bob").granted);
+	assert_true(claim(vendor->first, "cyd").granted);
+	put_copy_back(vendor);
+	assert_refused(vendor->first);
+	assert_int_equal(history_accept(vendor->store, vendor->license_id, clock_now_s()), 0);
+	assert_true(claim(vendor->second, "dan").granted);
+	assert_true(claim(vendor->second, "eve").granted);
+	assert_heals(vendor->first);
+	assert_false(
+		license_client_is_held(vendor->first, subject_of(vendor->first, "ada", text)));
+	assert_true(
+		license_client_is_held(vendor->first, subject_of(vendor->first, "dan", text)));
+	assert_true(claim(vendor->first, "ada").granted);
+	assert_false(claim(vendor->first, "bob").granted);
+	assert_int_equal(status_of(vendor->first).used, 3);
+}
+
+static void E5_a_history_that_went_on_elsewhere_is_noticed(void **state)
+{
+	struct vendor *vendor = *state;
+
+	copy_database(vendor);
+	assert_true(claim(vendor->first, "ada").granted);
+	put_copy_back(vendor);
+	assert_true(claim(vendor->second, "dan").granted); /* at the revision of ada's */
+	assert_true(claim(vendor->second, "eve").granted);
+	assert_refused(vendor->first);
+	assert_refused(vendor->second);
+	assert_int_equal(history_accept(vendor->store, vendor->license_id, clock_now_s()), 0);
+	assert_heals(vendor->second);
+	assert_heals(vendor->first);
+	assert_int_equal(status_of(vendor->first).used, 2);
+	assert_true(claim(vendor->first, "ada").granted);
+	assert_heals(vendor->second);
+}
+
+static void E5_an_event_that_was_changed_is_noticed_by_the_instance(void **state)
+{
+	struct vendor *vendor = *state;
+	struct db *db = store_db(vendor->store);
+
+	assert_true(claim(vendor->first, "ada").granted);
+	assert_int_equal(
+		db_run(db, "UPDATE event SET detail = detail || ' ' WHERE kind = 'claimed'",
+			""),
+		0);
+	assert_refused(vendor->second);
+	assert_int_equal(db_run(db, "UPDATE event SET detail = rtrim(detail)", ""), 0);
+	assert_heals(vendor->second);
+	assert_int_equal(
+		db_run(db, "UPDATE event SET kind = 'restored' WHERE kind = 'claimed'", ""), 0);
+	assert_heals(vendor->second); /* it does not read again what it knows */
+}
+
+static void E5_an_event_that_is_missing_is_noticed_by_the_instance(void **state)
+{
+	struct vendor *vendor = *state;
+	struct db *db = store_db(vendor->store);
+
+	assert_true(claim(vendor->first, "ada").granted);
+	assert_true(claim(vendor->first, "bob").granted);
+	assert_int_equal(db_run(db,
+				 "DELETE FROM event WHERE revision = (SELECT max(revision) - 1"
+				 " FROM event)",
+				 ""),
+		0);
+	assert_refused(vendor->second);
+}
+
 #define TEST(name, fixture) cmocka_unit_test_setup_teardown(name, fixture, teardown)
 
 int main(void)
@@ -310,6 +467,12 @@ int main(void)
 		TEST(A11_unknown_and_revoked_keys_each_have_their_words, setup_active),
 		TEST(T8_C5_one_user_of_two_instances_needs_one_license, setup_active),
 		TEST(C2_a_claim_says_of_each_subject_how_it_stands, setup_active),
+		TEST(E5_a_database_that_was_put_back_issues_nothing_until_it_is_accepted,
+			setup_active),
+		TEST(C5_E5_seats_are_not_exceeded_after_a_database_was_put_back, setup_active),
+		TEST(E5_a_history_that_went_on_elsewhere_is_noticed, setup_active),
+		TEST(E5_an_event_that_was_changed_is_noticed_by_the_instance, setup_active),
+		TEST(E5_an_event_that_is_missing_is_noticed_by_the_instance, setup_active),
 		TEST(T20_D5_D7_any_instance_releases_after_30_days_for_all, setup_active),
 		TEST(D2_both_instances_see_one_list, setup_active),
 		TEST(A8_licenses_that_are_added_join_the_key, setup_active),
