@@ -82,6 +82,17 @@ static void set_holds(
 					  : LICENSE_HOLD_NONE;
 }
 
+/* Who may work without a service grants by himself. */
+static void grant_by_sunset(struct license_claim *claim)
+{
+	claim->granted = true;
+	claim->newly = claim->missing;
+	claim->missing = 0;
+	for (size_t i = 0; claim->holds && i < claim->count; i++)
+		if (claim->holds[i] == LICENSE_HOLD_NONE)
+			claim->holds[i] = LICENSE_HOLD_NEW;
+}
+
 /* Without the service: what is held goes on, the rest waits (E2). */
 static void decide_offline(
 	struct license_client *client, struct license_claim *claims, size_t count)
@@ -95,6 +106,8 @@ static void decide_offline(
 		claims[i].missing = count_new(client, &claims[i], now_s);
 		claims[i].granted = status.may_back_up && claims[i].missing == 0;
 		set_holds(client, &claims[i], now_s);
+		if (client_works_by_sunset(client, now_s))
+			grant_by_sunset(&claims[i]);
 	}
 }
 
@@ -233,6 +246,8 @@ static int ask(struct license_client *client, struct license_claim *claims, size
 	if (r < 0 && r != ERR_LICENSE) {
 		AUTO_TEXT why = mem_strdup(err_message());
 		decide_offline(client, claims + done, count - done);
+		if (client_works_by_sunset(client, client_now_s(client)))
+			return 0;
 		return err_set((enum err)r, "%s", why);
 	}
 	return r;
@@ -274,6 +289,10 @@ int license_client_claim(
 	if (!status.may_back_up)
 		return refuse_state(&status);
 	int64_t now_s = client_now_s(client);
+	if (status.state == LICENSE_OFFLINE && client_works_by_sunset(client, now_s)) {
+		decide_offline(client, claims, count);
+		return 0;
+	}
 	for (size_t i = 0; i < count && held; i++)
 		held = all_are_held(client, &claims[i], now_s);
 	if (!held || !assignments_are_current(client))

@@ -19,6 +19,7 @@ static const char *const file_names[CLIENT_FILES] = {
 	[CLIENT_GRANT] = "license",
 	[CLIENT_RECORD] = "lease",
 	[CLIENT_HELD] = "held",
+	[CLIENT_SUNSET] = "sunset",
 };
 
 enum { HELD_MAX = 512 << 20 }; /* 10 million subjects */
@@ -185,6 +186,23 @@ static int read_held(struct license_client *client)
 	return r;
 }
 
+static int read_sunset(struct license_client *client)
+{
+	AUTO_BUF bytes = buf_init(SUNSET_TEXT_MAX);
+
+	client->sunset = (struct sunset){0};
+	int r = statefile_read(&client->folder, file_names[CLIENT_SUNSET], &bytes);
+	if (r < 0)
+		return r;
+	r = sunset_read(buf_text(&bytes) ? buf_text(&bytes) : "", client->endpoint.root,
+		&client->sunset);
+	if (r == 0 && !sunset_is_for(&client->sunset, client->grant.license_id)) {
+		client->sunset = (struct sunset){0};
+		r = err_set(ERR_CORRUPT, "the sunset statement is for another license");
+	}
+	return r;
+}
+
 static bool is_changed(struct license_client *client)
 {
 	bool changed = !client->read_once;
@@ -204,6 +222,7 @@ static void read_changed(struct license_client *client)
 		[CLIENT_GRANT] = read_grant,
 		[CLIENT_RECORD] = read_record,
 		[CLIENT_HELD] = read_held,
+		[CLIENT_SUNSET] = read_sunset,
 	};
 
 	if (!is_changed(client))
@@ -334,6 +353,11 @@ int client_write_held(struct license_client *client)
 			&client->folder, file_names[CLIENT_HELD], bytes.data, bytes.size);
 	stamp_own(client, CLIENT_HELD);
 	return r;
+}
+
+int client_write_sunset(struct license_client *client, const char *text)
+{
+	return statefile_write(&client->folder, file_names[CLIENT_SUNSET], text, strlen(text));
 }
 
 int client_drop_held(struct license_client *client)

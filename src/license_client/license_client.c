@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "base/timestamp.h"
 #include "license/standing.h"
 #include "license_client/license_client_priv.h"
 #include "license_client/vendor_root.h"
@@ -135,6 +136,7 @@ static void tell_damage(const struct license_client *client, struct license_stat
 		[CLIENT_GRANT] = "activate again with the license key",
 		[CLIENT_RECORD] = "the next answer of the licensing service heals it",
 		[CLIENT_HELD] = "the next answer of the licensing service heals it",
+		[CLIENT_SUNSET] = "take the vendor's statement again",
 	};
 
 	for (int i = 0; i < CLIENT_FILES; i++) {
@@ -160,6 +162,18 @@ static void tell_clock(const struct license_client *client,
 	tell(out, text);
 }
 
+static void tell_sunset(const struct license_client *client, struct license_status *out)
+{
+	char until[TIMESTAMP_SIZE];
+
+	if (!client->sunset.until_s || out->state != LICENSE_OFFLINE)
+		return;
+	timestamp_format(client->sunset.until_s, until);
+	AUTO_TEXT text = mem_printf(
+		"works without the licensing service until %s, by the vendor's word", until);
+	tell(out, text);
+}
+
 static void tell_troubles(const struct license_client *client,
 	const struct timefloor_reading *clocks, struct license_status *out)
 {
@@ -168,6 +182,7 @@ static void tell_troubles(const struct license_client *client,
 	tell_damage(client, out);
 	if (!record->proof.lease_text)
 		return;
+	tell_sunset(client, out);
 	tell(out, record->refused);
 	tell_clock(client, clocks, out);
 	if (strcmp(record->machine, client->machine) != 0)
@@ -197,6 +212,11 @@ static void judge(
 
 	out->state = standings[standing].state;
 	out->may_back_up = standing_may_back_up(standing);
+	out->sunset_until_s = client->sunset.until_s;
+	if (!out->may_back_up && client_works_by_sunset(client, now_s)) {
+		out->state = LICENSE_OFFLINE;
+		out->may_back_up = true;
+	}
 	out->seats = lease->seats;
 	out->used = standing_assignments_hold(lease, now_s) ? lease->used : 0;
 	out->expires_s = lease->expires_s;

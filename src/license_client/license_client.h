@@ -69,12 +69,18 @@ struct license_status {
 	int64_t offline_since_s; /* 0: the last contact was good */
 	char server[256];        /* "" where none is set */
 	bool development;
+	int64_t sunset_until_s; /* works without the service until then; 0: no such statement */
 	char trouble[256]; /* what was noticed and is worth telling (clock, old answer); "" */
 };
 
 /** Judged now, from the lease alone, without asking anybody. Cannot fail: what cannot be
  * verified is LICENSE_NONE, with `trouble` saying why and what helps. */
 void license_client_status(struct license_client *client, struct license_status *out);
+
+/** Takes the vendor's statement that this license works without a service until a time
+ * (license/sunset.h), from a file. ERR_CORRUPT where the root key did not sign it, ERR_LICENSE
+ * where it is for another license, or over; ERR_NOTFOUND, ERR_IO. */
+NODISCARD int license_client_take_sunset(struct license_client *client, const char *file);
 
 /** The subject of a user: a pseudonym under the license's secret. ERR_LICENSE where never
  * activated. */

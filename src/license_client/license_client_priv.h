@@ -8,6 +8,7 @@
 #include "crypto/secret.h"
 #include "license/key.h"
 #include "license/lease.h"
+#include "license/sunset.h"
 #include "license_client/endpoint.h"
 #include "license_client/heldset.h"
 #include "license_client/identity.h"
@@ -56,6 +57,7 @@ enum client_file {
 	CLIENT_GRANT,
 	CLIENT_RECORD,
 	CLIENT_HELD,
+	CLIENT_SUNSET,
 	CLIENT_FILES,
 };
 
@@ -72,6 +74,7 @@ struct license_client {
 	struct endpoint endpoint;
 	struct grant grant;
 	struct record record;
+	struct sunset sunset;    /* believed; until_s 0: none */
 	struct heldset held;     /* believed with its own lease, which may be older than */
 	struct proof held_proof; /* the record's: see assignments.c */
 
@@ -107,6 +110,11 @@ NODISCARD int client_believe(const struct license_client *client, const char *li
 NODISCARD int client_write_grant(struct license_client *client);
 NODISCARD int client_write_record(struct license_client *client);
 NODISCARD int client_write_held(struct license_client *client);
+
+NODISCARD int client_write_sunset(struct license_client *client, const char *text);
+
+/** Whether the instance works without the service at that moment, whatever the lease says. */
+bool client_works_by_sunset(const struct license_client *client, int64_t now_s);
 
 /** Forgets the held set, under the lock. ERR_IO. */
 NODISCARD int client_drop_held(struct license_client *client);

@@ -10,6 +10,7 @@
 #include "db/db.h"
 #include "license_service/history.h"
 #include "license_service/home.h"
+#include "license_service/root.h"
 
 enum { FOLDER_MODE = 0700, FILE_MODE = 0600, FILE_MAX = 16 << 20 };
 
@@ -90,7 +91,9 @@ static int hold_all(const char *state, int64_t now_s)
 
 	if (r < 0)
 		return r;
-	r = store_open(home, &store);
+	r = root_renew_after_restore(home, now_s);
+	if (r == 0)
+		r = store_open(home, &store);
 	if (r == 0) {
 		r = history_hold_all(store, now_s);
 		store_close(store);

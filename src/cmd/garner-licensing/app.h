@@ -79,6 +79,12 @@ int commands_verify(void *context, const struct options *options);
 int commands_backup(void *context, const struct options *options);
 int commands_restore(void *context, const struct options *options);
 int commands_accept_restore(void *context, const struct options *options);
+int commands_root_status(void *context, const struct options *options);
+int commands_root_export(void *context, const struct options *options);
+int commands_root_request(void *context, const struct options *options);
+int commands_root_sign(void *context, const struct options *options);
+int commands_root_import(void *context, const struct options *options);
+int commands_root_sunset(void *context, const struct options *options);
 int commands_price(void *context, const struct options *options);
 
 #endif

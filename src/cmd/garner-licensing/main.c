@@ -71,6 +71,33 @@ static const struct option_spec backup_options[] = {
 static const struct option_spec restore_options[] = {
 	{"from", "DIR", "what `backup` made"}, {NULL, NULL, NULL}};
 
+#define TEXT_TO_OPTION                                                                         \
+	{                                                                                      \
+		"to", "FILE", "write it there; else it is printed"                             \
+	}
+#define ROOT_KEY_OPTION                                                                        \
+	{                                                                                      \
+		"root-key", "FILE", "the root key"                                             \
+	}
+
+static const struct option_spec export_options[] = {
+	{"to", "DIR", "a folder, best of another medium"}, {NULL, NULL, NULL}};
+static const struct option_spec request_options[] = {
+	TEXT_TO_OPTION,
+	{"replace", NULL, "the older online keys are not to be believed any more"},
+	{"raise", "N", "raise the version by so much more, after a restore"},
+	{NULL, NULL, NULL},
+};
+static const struct option_spec sign_options[] = {
+	ROOT_KEY_OPTION, TEXT_TO_OPTION, {NULL, NULL, NULL}};
+static const struct option_spec sunset_options[] = {
+	ROOT_KEY_OPTION,
+	TEXT_TO_OPTION,
+	{"until", "TIME", "until when the instances work by themselves"},
+	{"license", "ID", "for one license; else for all"},
+	{NULL, NULL, NULL},
+};
+
 static const struct command_spec commands[] = {
 	{"serve", "", 0, 0, serve_options, "Answer the instances of all customers.", serve_run},
 	{"order", "", 0, 0, order_options, "Take an order for a new license key.",
@@ -95,6 +122,21 @@ static const struct command_spec commands[] = {
 	{"accept-restore", "KEY", 0, 1, care_options,
 		"Go on with a database that was put back from a copy.",
 		commands_accept_restore},
+	{"root status", "", 0, 0, NULL,
+		"Say where the root key is and when the online key ends; exit 20 to 23 near "
+		"that.",
+		commands_root_status},
+	{"root export", "", 0, 0, export_options, "Move the root key off this machine.",
+		commands_root_export},
+	{"root request", "", 0, 0, request_options,
+		"Make the next online key, and what is to be signed for it.",
+		commands_root_request},
+	{"root sign", "REQUEST", 1, 1, sign_options,
+		"Sign a request with the root key; needs no state.", commands_root_sign},
+	{"root import", "KEYSET", 1, 1, NULL, "Take a signed keyset.", commands_root_import},
+	{"root sunset", "", 0, 0, sunset_options,
+		"Sign that instances work without the service until a time.",
+		commands_root_sunset},
 	{"completion", "bash", 1, 1, NULL, "Print a completion script for the shell.",
 		completion},
 	{NULL, NULL, 0, 0, NULL, NULL, NULL},

@@ -7,9 +7,11 @@
 #include "base/io.h"
 #include "base/mem.h"
 #include "db/db.h"
+#include "license/sunset.h"
 #include "license_service/history.h"
 #include "license_service/home.h"
 #include "license_service/orders.h"
+#include "license_service/root.h"
 #include "license_service/service.h"
 #include "license_service/store.h"
 #include "world.h"
@@ -458,6 +460,87 @@ static void E5_an_event_that_is_missing_is_noticed_by_the_instance(void **state)
 	assert_refused(vendor->second);
 }
 
+/* The root key. */
+
+static void E5_keys_rotate_over_400_days_also_for_who_was_away(void **state)
+{
+	struct vendor *vendor = *state;
+	const struct root_asking asking = {0};
+	AUTO_TEXT vault = io_join(vendor->folder, "vault");
+	AUTO_TEXT key_file = io_join(vault, "root.key");
+
+	order(vendor, ORDER_RENEWAL, 3);
+	assert_int_equal(root_export(vendor->home, vault), 0);
+	for (int day = 0; day < 400; day++) {
+		if (day % 60 == 45) { /* the offline machine's round */
+			AUTO_TEXT request = NULL;
+			AUTO_TEXT keyset = NULL;
+			assert_int_equal(
+				root_request(vendor->home, clock_now_s(), &asking, &request),
+				0);
+			assert_int_equal(root_sign(key_file, request, &keyset), 0);
+			assert_int_equal(root_import(vendor->home, keyset), 0);
+		}
+		if (license_client_contact(vendor->first, 5000) < 0)
+			fail_msg("day %d: %s", day, err_message());
+		assert_int_equal(status_of(vendor->first).trouble[0], 0);
+		if (day % 130 == 129) /* that one missed two rotations */
+			assert_heals(vendor->second);
+		world_pass(DAY_S);
+	}
+}
+
+static void E1_E3_the_vendors_word_lets_an_instance_work_without_a_service(void **state)
+{
+	struct vendor *vendor = *state;
+	AUTO_TEXT key_file = home_path(vendor->home, "root.key");
+	AUTO_TEXT file = io_join(vendor->folder, "word");
+	AUTO_TEXT text = NULL;
+	int64_t until_s = clock_now_s() + 3000 * DAY_S;
+
+	assert_true(claim(vendor->first, "ada").granted);
+	assert_int_equal(root_sunset(key_file, vendor->license_id, until_s, &text), 0);
+	assert_int_equal(io_write_file(file, text, strlen(text), 0600), 0);
+	assert_int_equal(license_client_take_sunset(vendor->first, file), 0);
+	assert_int_equal(status_of(vendor->first).state, LICENSE_ACTIVE);
+	service_stop(vendor->service);
+	vendor->service = NULL;
+	world_pass(1000 * DAY_S);
+	struct license_status status = status_of(vendor->first);
+	assert_int_equal(status.state, LICENSE_OFFLINE);
+	assert_true(status.may_back_up);
+	assert_int_equal(status.sunset_until_s, until_s);
+	assert_non_null(strstr(status.trouble, "vendor's word"));
+	static const char *const names[] = {"ada", "bob", "cyd", "dan", "eve"};
+	for (int i = 0; i < 5; i++) /* more than the 3 that were bought */
+		assert_true(claim(vendor->first, names[i]).granted);
+	assert_int_equal(status_of(vendor->second).state, LICENSE_EXPIRED);
+	world_pass(2000 * DAY_S);
+	assert_int_equal(status_of(vendor->first).state, LICENSE_EXPIRED);
+	assert_false(status_of(vendor->first).may_back_up);
+}
+
+static void E5_a_word_of_nobody_or_for_others_lets_nothing(void **state)
+{
+	struct vendor *vendor = *state;
+	static const char other[] = "00112233445566778899aabbccddeeff";
+	struct sign_key key;
+	AUTO_TEXT key_file = home_path(vendor->home, "root.key");
+	AUTO_TEXT file = io_join(vendor->folder, "word");
+	AUTO_TEXT of_others = NULL;
+	const struct sunset forged = {.until_s = clock_now_s() + 3000 * DAY_S};
+
+	sign_key_new(&key);
+	AUTO_TEXT of_nobody = sunset_write(&forged, &key);
+	assert_int_equal(io_write_file(file, of_nobody, strlen(of_nobody), 0600), 0);
+	assert_int_equal(license_client_take_sunset(vendor->first, file), ERR_CORRUPT);
+	assert_int_equal(root_sunset(key_file, other, forged.until_s, &of_others), 0);
+	assert_int_equal(io_write_file(file, of_others, strlen(of_others), 0600), 0);
+	assert_int_equal(license_client_take_sunset(vendor->first, file), ERR_LICENSE);
+	world_pass(400 * DAY_S);
+	assert_int_equal(status_of(vendor->first).state, LICENSE_EXPIRED);
+}
+
 #define TEST(name, fixture) cmocka_unit_test_setup_teardown(name, fixture, teardown)
 
 int main(void)
@@ -473,6 +556,10 @@ int main(void)
 		TEST(E5_a_history_that_went_on_elsewhere_is_noticed, setup_active),
 		TEST(E5_an_event_that_was_changed_is_noticed_by_the_instance, setup_active),
 		TEST(E5_an_event_that_is_missing_is_noticed_by_the_instance, setup_active),
+		TEST(E5_keys_rotate_over_400_days_also_for_who_was_away, setup_active),
+		TEST(E1_E3_the_vendors_word_lets_an_instance_work_without_a_service,
+			setup_active),
+		TEST(E5_a_word_of_nobody_or_for_others_lets_nothing, setup_active),
 		TEST(T20_D5_D7_any_instance_releases_after_30_days_for_all, setup_active),
 		TEST(D2_both_instances_see_one_list, setup_active),
 		TEST(A8_licenses_that_are_added_join_the_key, setup_active),
