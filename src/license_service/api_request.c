@@ -87,6 +87,8 @@ static const struct problem *find_public_key(
 	pthread_mutex_unlock(&api->lookup_lock);
 	if (r == ERR_NOTFOUND)
 		return &problem_instance_unknown;
+	if (r == ERR_LICENSE)
+		return &problem_instance_revoked;
 	return r < 0 ? problem_of_failure(r) : NULL;
 }
 

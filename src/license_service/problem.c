@@ -22,6 +22,10 @@ const struct problem problem_instance_conflict = {
 	409, "instance_conflict", "Instance enrolled with another key"};
 const struct problem problem_idempotency_conflict = {
 	409, "idempotency_conflict", "Idempotency key used for another claim"};
+const struct problem problem_key_replaced = {403, "key_replaced", "Replaced license key"};
+const struct problem problem_secret_not_rewrapped = {
+	409, "secret_not_rewrapped", "Activate at an enrolled instance first"};
+const struct problem problem_instance_revoked = {403, "instance_revoked", "Revoked instance"};
 const struct problem problem_history_behind = {
 	409, "history_behind", "The records of this license are behind"};
 const struct problem problem_path_unknown = {404, "path_unknown", "Unknown path"};

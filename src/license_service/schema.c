@@ -107,9 +107,16 @@ static const char witnesses[] =
 	" at_s BIGINT NOT NULL,"
 	" PRIMARY KEY (license_id, instance_id));";
 
+/* Several keys of a license, and instances that are served no more. */
+static const char keys[] =
+	"ALTER TABLE key_lookup ADD COLUMN until_s BIGINT NOT NULL DEFAULT 0;"
+	"ALTER TABLE key_lookup ADD COLUMN own_secret BIGINT NOT NULL DEFAULT 0;"
+	"ALTER TABLE key_lookup ADD COLUMN wrapped_secret TEXT;"
+	"ALTER TABLE instance ADD COLUMN revoked_s BIGINT NOT NULL DEFAULT 0;";
+
 int schema_migrate(struct db *db)
 {
-	static const char *const scripts[] = {first, witnesses};
+	static const char *const scripts[] = {first, witnesses, keys};
 
 	return db_migrate(db, scripts, sizeof(scripts) / sizeof(scripts[0]));
 }

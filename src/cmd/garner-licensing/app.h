@@ -85,6 +85,8 @@ int commands_root_request(void *context, const struct options *options);
 int commands_root_sign(void *context, const struct options *options);
 int commands_root_import(void *context, const struct options *options);
 int commands_root_sunset(void *context, const struct options *options);
+int commands_reissue(void *context, const struct options *options);
+int commands_revoke_instance(void *context, const struct options *options);
 int commands_price(void *context, const struct options *options);
 
 #endif

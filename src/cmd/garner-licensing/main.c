@@ -98,6 +98,16 @@ static const struct option_spec sunset_options[] = {
 	{NULL, NULL, NULL},
 };
 
+static const struct option_spec reissue_options[] = {
+	{"keep-old", "DAYS", "the old key still activates for so long (0)"},
+	{"new-secret", NULL,
+		"begin anew: all instances activate again, nobody holds a license"},
+	KEY_FILE_OPTION,
+	{NULL, NULL, NULL},
+};
+static const struct option_spec revoke_instance_options[] = {
+	KEY_FILE_OPTION, {NULL, NULL, NULL}};
+
 static const struct command_spec commands[] = {
 	{"serve", "", 0, 0, serve_options, "Answer the instances of all customers.", serve_run},
 	{"order", "", 0, 0, order_options, "Take an order for a new license key.",
@@ -112,6 +122,10 @@ static const struct command_spec commands[] = {
 	{"show", "KEY", 0, 1, show_options, "Show a license, its instances and its events.",
 		commands_show},
 	{"price", "", 0, 0, price_options, "Say what an order would cost now.", commands_price},
+	{"reissue", "KEY", 0, 1, reissue_options, "Make another key for the same license.",
+		commands_reissue},
+	{"revoke-instance", "KEY INSTANCE", 1, 2, revoke_instance_options,
+		"Serve one instance no more.", commands_revoke_instance},
 	{"verify", "KEY", 0, 1, care_options,
 		"Play a license's events again, and compare; exit 7 where it is not the same.",
 		commands_verify},
