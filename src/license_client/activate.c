@@ -150,10 +150,9 @@ static int keep(struct license_client *client, const struct grant *grant, struct
 	if (strcmp(client->grant.license_id, grant->license_id) != 0)
 		r = client_drop_held(client);
 	proof_free(&client->record.proof); /* and its sequence: this one begins anew, */
-	client->record.head.revision = proof->lease.revision; /* and so does its history */
-	memcpy(client->record.head.chain, proof->lease.chain, HASH_SIZE);
+	client->followed.revision = 0;     /* and so does its history */
 	if (r == 0)
-		r = client_keep_proof(client, proof);
+		r = client_keep_proof(client, proof, true);
 	if (r == 0) {
 		client->grant = *grant;
 		r = client_write_grant(client);

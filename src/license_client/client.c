@@ -106,13 +106,24 @@ static int read_grant(struct license_client *client)
 	return 0;
 }
 
-static void read_head(const struct json *json, struct history_head *out)
+/* Where it cannot be believed, the history is known from the last lease on. */
+static void read_head(struct license_client *client, const struct json *json)
 {
-	const char *chain = json_get_text_or(json, "head_chain", "");
+	const char *texts[2] = {
+		json_get_text(json, "head_lease"), json_get_text(json, "head_keyset")};
 
-	out->revision = json_get_int(json, "head", 0);
-	if (out->revision < 0 || text_from_hex(chain, out->chain, HASH_SIZE) < 0)
-		*out = (struct history_head){0};
+	if (texts[0] && client_believe(client, client->grant.license_id, texts,
+				&client->record.head) < 0)
+		log_warning("license_state_damaged", "file", file_names[CLIENT_RECORD], "what",
+			err_message(), NULL);
+}
+
+/* What is signed holds, whatever the file says of time beside it. */
+static void bind_floor(struct timefloor *floor, const struct lease *lease)
+{
+	floor->contact_s = lease->issued_s;
+	if (floor->floor_s < lease->issued_s)
+		floor->floor_s = lease->issued_s;
 }
 
 static int read_record(struct license_client *client)
@@ -121,6 +132,7 @@ static int read_record(struct license_client *client)
 	struct record *record = &client->record;
 
 	proof_free(&record->proof);
+	proof_free(&record->head);
 	*record = (struct record){0};
 	int r = statefile_read_json(&client->folder, file_names[CLIENT_RECORD], &json);
 	if (r < 0)
@@ -131,16 +143,24 @@ static int read_record(struct license_client *client)
 		.contact_s = json_get_int(json, "contact_s", 0),
 		.contact_wall_s = json_get_int(json, "contact_wall_s", 0),
 	};
+	record->floor.heard_s = json_get_int(json, "heard_s", 0);
+	record->floor.heard_boot_us = json_get_int(json, "heard_boot_us", 0);
+	copy_text(record->floor.heard_boot, sizeof(record->floor.heard_boot),
+		json_get_text_or(json, "heard_boot", ""));
 	copy_text(record->floor.boot, sizeof(record->floor.boot),
 		json_get_text_or(json, "boot", ""));
 	record->failed_s = json_get_int(json, "failed_s", 0);
-	read_head(json, &record->head);
 	copy_text(record->refused, sizeof(record->refused),
 		json_get_text_or(json, "refused", ""));
 	copy_text(record->machine, sizeof(record->machine),
 		json_get_text_or(json, "machine", ""));
 	const char *texts[2] = {json_get_text(json, "lease"), json_get_text(json, "keyset")};
-	return client_believe(client, client->grant.license_id, texts, &record->proof);
+	r = client_believe(client, client->grant.license_id, texts, &record->proof);
+	if (r == 0)
+		bind_floor(&record->floor, &record->proof.lease);
+	if (r == 0)
+		read_head(client, json);
+	return r;
 }
 
 /* A text of the held file: its size and its bytes. The caller frees *out. */
@@ -311,7 +331,6 @@ int client_write_record(struct license_client *client)
 {
 	AUTO_JSON json = json_new_object();
 	const struct record *record = &client->record;
-	char chain[2 * HASH_SIZE + 1];
 
 	json_put_int(json, "schema", 1);
 	json_put_text(json, "lease", record->proof.lease_text);
@@ -319,12 +338,16 @@ int client_write_record(struct license_client *client)
 	json_put_int(json, "floor_s", record->floor.floor_s);
 	json_put_int(json, "floor_boot_us", record->floor.floor_boot_us);
 	json_put_text(json, "boot", record->floor.boot);
+	json_put_int(json, "heard_s", record->floor.heard_s);
+	json_put_int(json, "heard_boot_us", record->floor.heard_boot_us);
+	json_put_text(json, "heard_boot", record->floor.heard_boot);
 	json_put_int(json, "contact_s", record->floor.contact_s);
 	json_put_int(json, "contact_wall_s", record->floor.contact_wall_s);
 	json_put_int(json, "failed_s", record->failed_s);
-	text_to_hex(record->head.chain, HASH_SIZE, chain);
-	json_put_int(json, "head", record->head.revision);
-	json_put_text(json, "head_chain", chain);
+	if (record->head.lease_text) {
+		json_put_text(json, "head_lease", record->head.lease_text);
+		json_put_text(json, "head_keyset", record->head.keyset_text);
+	}
 	json_put_text(json, "refused", record->refused);
 	json_put_text(json, "machine", record->machine);
 	int r = statefile_write_json(&client->folder, file_names[CLIENT_RECORD], json);
@@ -379,7 +402,7 @@ static bool is_overtaken(const struct license_client *client, const struct proof
 	       kept->lease.sequence > proof->lease.sequence;
 }
 
-int client_keep_proof(struct license_client *client, struct proof *proof)
+int client_keep_proof(struct license_client *client, struct proof *proof, bool follows)
 {
 	struct timefloor_reading clocks = client_clocks(client);
 	struct record *record = &client->record;
@@ -387,6 +410,12 @@ int client_keep_proof(struct license_client *client, struct proof *proof)
 	if (is_overtaken(client, proof)) {
 		proof_free(proof);
 		return 0;
+	}
+	if (follows) {
+		proof_free(&record->head);
+	} else if (!record->head.lease_text) {
+		record->head = record->proof;
+		record->proof = (struct proof){0};
 	}
 	proof_free(&record->proof);
 	record->proof = *proof;

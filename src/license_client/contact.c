@@ -25,8 +25,7 @@ static bool is_worth_another_try(int r)
 
 /* Offline begins at the first failed contact. What was refused as not the service's is told
  * until a good answer comes. */
-static void note_failure(struct license_client *client, int failure, const char *why,
-	const struct history_head *head)
+static void note_failure(struct license_client *client, int failure, const char *why)
 {
 	struct timefloor_reading clocks = client_clocks(client);
 	struct record *record = &client->record;
@@ -38,10 +37,6 @@ static void note_failure(struct license_client *client, int failure, const char 
 		return;
 	if (record->proof.lease_text) {
 		changed = timefloor_raise(&record->floor, &clocks);
-		if (head->revision > record->head.revision) {
-			record->head = *head;
-			changed = true;
-		}
 		if (!record->failed_s) {
 			record->failed_s = timefloor_now(&record->floor, &clocks);
 			changed = true;
@@ -69,8 +64,6 @@ static void note_success(struct license_client *client, struct exchange_reply *r
 		log_warning("license_state_not_kept", "why", err_message(), NULL);
 		return;
 	}
-	if (finding->head.revision > client->record.head.revision)
-		client->record.head = finding->head;
 	if (finding->is_restored) {
 		log_warning("license_history_restored", "license",
 			reply->proof.lease.license_id, NULL);
@@ -78,7 +71,7 @@ static void note_success(struct license_client *client, struct exchange_reply *r
 			log_warning("license_state_not_kept", "why", err_message(), NULL);
 	}
 	struct proof proof = proof_copy(&reply->proof);
-	if (client_keep_proof(client, &proof) < 0)
+	if (client_keep_proof(client, &proof, finding->follows) < 0)
 		log_warning("license_state_not_kept", "why", err_message(), NULL);
 	client_end(lock);
 }
@@ -118,7 +111,7 @@ int contact_ask(struct license_client *client, const struct contact *contact,
 		return err_set(ERR_INVALID, "no licensing service is set; name it with "
 					    "`garner license server`");
 	int64_t until_us = clock_monotonic_us() + contact->timeout_ms * 1000;
-	struct history_finding finding = {.head = client->record.head};
+	struct history_finding finding = {0};
 	int r = ask_until_answered(client, contact, out);
 	if (r == 0) {
 		const struct history_question question = {.lease = &out->proof.lease,
@@ -131,7 +124,7 @@ int contact_ask(struct license_client *client, const struct contact *contact,
 		return 0;
 	}
 	AUTO_TEXT why = mem_strdup(err_message());
-	note_failure(client, r, why, &finding.head);
+	note_failure(client, r, why);
 	return err_set((enum err)r, "%s", why);
 }
 

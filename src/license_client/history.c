@@ -146,9 +146,9 @@ static int ask_page(struct walk *walk, int64_t left_ms, struct exchange_reply *o
 	return exchange_run(walk->client, &exchange, out);
 }
 
-/* What was followed stays known, also where the time does not suffice for the rest: the next
- * contact goes on from there. */
-static int follow(struct walk *walk, int64_t until_us, struct history_head *reached)
+/* What was followed stays known to this process, also where the time does not suffice for the
+ * rest: the next contact goes on from there. */
+static int follow(struct walk *walk, int64_t until_us)
 {
 	int r = 0;
 
@@ -162,43 +162,52 @@ static int follow(struct walk *walk, int64_t until_us, struct history_head *reac
 		if (r == 0)
 			r = take_page(walk, reply.answer);
 		if (r == 0 && !walk->is_forked)
-			*reached = walk->at;
+			walk->client->followed = walk->at;
 	}
 	if (r == 0 && walk->is_forked)
 		r = refuse("it has another chain where the last lease was");
 	return r;
 }
 
+/* From the head, or from where an earlier call came to. */
+static struct history_head start_of(
+	const struct license_client *client, const struct history_head *head)
+{
+	const struct history_head *followed = &client->followed;
+
+	return followed->revision > head->revision ? *followed : *head;
+}
+
 int history_follow(struct license_client *client, const struct history_question *question,
 	struct history_finding *out)
 {
 	const struct record *record = &client->record;
-	struct history_head known = {0};
 	int64_t now_us = clock_monotonic_us();
 
-	*out = (struct history_finding){.head = record->head};
-	if (record->proof.lease_text)
-		known = head_of(&record->proof.lease);
+	*out = (struct history_finding){.follows = true};
+	if (!record->proof.lease_text) /* the first that is seen is where it begins */
+		return 0;
+	struct history_head known = head_of(&record->proof.lease);
+	struct history_head head =
+		record->head.lease_text ? head_of(&record->head.lease) : known;
 	int r = compare(question->lease, &known);
 	if (r == 0)
-		r = compare(question->lease, &record->head);
-	if (r < 0)
+		r = compare(question->lease, &head);
+	if (r < 0 || head.revision == question->lease->revision)
 		return r;
-	if (record->head.revision == 0) { /* the first that is seen is where it begins */
-		out->head = head_of(question->lease);
-		return 0;
-	}
-	if (record->head.revision == question->lease->revision)
-		return 0;
+	out->follows = false;
 	if (!question->at_once && client->followed_us && now_us - client->followed_us < SOON_US)
 		return 0;
 	client->followed_us = now_us;
 	struct walk walk = {.client = client,
 		.target = question->lease,
 		.known = known,
-		.at = record->head};
+		.at = start_of(client, &head)};
 	walk.is_forked = walk.known.revision > walk.at.revision;
-	r = follow(&walk, question->until_us, &out->head);
+	r = follow(&walk, question->until_us);
+	if (r == ERR_CORRUPT)
+		client->followed.revision = 0;
+	out->follows = r == 0;
 	out->is_restored = r == 0 && walk.is_restored;
 	return r;
 }

@@ -22,12 +22,12 @@ struct history_question {
 
 /** What was seen, to be kept with the record by the caller. */
 struct history_finding {
-	struct history_head head; /* how far the chain was followed */
-	bool is_restored;
+	bool follows;     /* the history was followed up to this lease */
+	bool is_restored; /* and went past an event `restored` */
 };
 
 /** 0, or ERR_CORRUPT for a history that does not go on from the known one; errors of
- * exchange_run, and ERR_NETWORK where the time is over. The finding counts in any case. */
+ * exchange_run, and ERR_NETWORK where the time is over: the next call goes on from there. */
 NODISCARD int history_follow(struct license_client *client,
 	const struct history_question *question, struct history_finding *out);
 

@@ -16,6 +16,8 @@
 #include "license_client/vendor_root.h"
 #include "net/http_client.h"
 
+static const int64_t heard_max_s = 253402300799; /* the end of the year 9999 */
+
 static const struct {
 	enum license_state state;
 	const char *name;
@@ -88,6 +90,7 @@ void license_client_close(struct license_client *client)
 	http_client_free(client->http);
 	endpoint_free(&client->endpoint);
 	proof_free(&client->record.proof);
+	proof_free(&client->record.head);
 	proof_free(&client->held_proof);
 	heldset_free(&client->held);
 	mem_free(client->folder.path);
@@ -199,6 +202,22 @@ static void raise_floor(struct license_client *client, const struct timefloor_re
 	if (!timefloor_raise(&floor, clocks) || client_begin(client, &lock) < 0)
 		return;
 	if (client->record.proof.lease_text && timefloor_raise(&client->record.floor, clocks) &&
+		client_write_record(client) < 0)
+		log_warning("license_state_not_kept", "why", err_message(), NULL);
+	client_end(lock);
+}
+
+void license_client_heard_time(struct license_client *client, int64_t at_s)
+{
+	struct timefloor_reading clocks = client_clocks(client);
+	struct timefloor floor = client->record.floor;
+	int lock;
+
+	if (at_s <= 0 || at_s > heard_max_s || !client->record.proof.lease_text ||
+		!timefloor_hear(&floor, at_s, &clocks) || client_begin(client, &lock) < 0)
+		return;
+	if (client->record.proof.lease_text &&
+		timefloor_hear(&client->record.floor, at_s, &clocks) &&
 		client_write_record(client) < 0)
 		log_warning("license_state_not_kept", "why", err_message(), NULL);
 	client_end(lock);

@@ -77,6 +77,10 @@ struct license_status {
  * verified is LICENSE_NONE, with `trouble` saying why and what helps. */
 void license_client_status(struct license_client *client, struct license_status *out);
 
+/** The time that the backed up source gives, known by its TLS certificate: it keeps a clock
+ * that was set back from gaining more than a day. What makes no sense is left out. */
+void license_client_heard_time(struct license_client *client, int64_t at_s);
+
 /** Takes the vendor's statement that this license works without a service until a time
  * (license/sunset.h), from a file. ERR_CORRUPT where the root key did not sign it, ERR_LICENSE
  * where it is for another license, or over; ERR_NOTFOUND, ERR_IO. */
