@@ -88,10 +88,16 @@ int64_t timefloor_now(const struct timefloor *floor, const struct timefloor_read
 
 bool timefloor_raise(struct timefloor *floor, const struct timefloor_reading *reading)
 {
-	int64_t now_s = by_clocks(floor, reading);
+	bool was_set_right = floor->contact_wall_s > floor->contact_s &&
+			     reading->wall_s < floor->contact_wall_s;
 
+	/* A clock that was ahead at the contact and was set right is not ahead any more, also
+	 * when it comes to where it was then. */
+	if (was_set_right)
+		floor->contact_wall_s = floor->contact_s;
+	int64_t now_s = by_clocks(floor, reading);
 	if (now_s - floor->floor_s < TIMEFLOOR_SAVE_S)
-		return false;
+		return was_set_right;
 	set_floor(floor, now_s, reading);
 	return true;
 }

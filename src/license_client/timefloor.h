@@ -51,8 +51,8 @@ bool timefloor_hear(
 /** The effective time. */
 int64_t timefloor_now(const struct timefloor *floor, const struct timefloor_reading *reading);
 
-/** Raises the floor to the effective time, what was heard left out; true where it moved by
- * TIMEFLOOR_SAVE_S. */
+/** Raises the floor to the effective time, what was heard left out; true where that is
+ * worth keeping: it moved by TIMEFLOOR_SAVE_S, or a clock that was ahead was set right. */
 bool timefloor_raise(struct timefloor *floor, const struct timefloor_reading *reading);
 
 /** By how much the wall clock is off: below 0 where it is behind the floor or behind

@@ -41,6 +41,7 @@ const struct problem *api_events(
 	if (page.limit < 1 || page.limit > HISTORY_PAGE_MAX)
 		return problem_because(&problem_request_invalid, "\"limit\" must be 1 to %d",
 			HISTORY_PAGE_MAX);
+	request->witness.reads_events = true;
 	struct writer_job job = {.work = history_events, .context = &page};
 	int r = api_run(api, request, &job, &page.answer, reply);
 	mem_free(page.answer);

@@ -84,14 +84,16 @@ static int raise_alarm(struct ledger *ledger, const char *instance_id,
 	return ledger_check(ledger, r);
 }
 
-/* Two copies of one instance each send what they saw: then it falls, now and then. */
-static int note_sequence(struct ledger *ledger, const char *instance_id, int64_t sequence)
+/* Of two copies of one instance each sees only its own answers: what it saw last is not what
+ * was given out last. So it looks, now and then, after a lost answer too. */
+static int note_sequence(
+	struct ledger *ledger, const char *instance_id, int64_t seen, int64_t next)
 {
 	int r = db_run(db_of(ledger),
 		"UPDATE instance SET regressions = regressions +"
-		" CASE WHEN witness_sequence > ?3 THEN 1 ELSE 0 END, witness_sequence = ?3"
-		" WHERE license_id = ?1 AND instance_id = ?2 AND witness_sequence <> ?3",
-		"ssi", ledger->license_id, instance_id, sequence);
+		" CASE WHEN witness_sequence > ?3 THEN 1 ELSE 0 END, witness_sequence = ?4"
+		" WHERE license_id = ?1 AND instance_id = ?2",
+		"ssii", ledger->license_id, instance_id, seen, next);
 
 	return ledger_check(ledger, r);
 }
@@ -114,7 +116,9 @@ int history_check(
 		return r;
 	if (r == 0)
 		return raise_alarm(ledger, instance_id, witness, sequence);
-	return note_sequence(ledger, instance_id, witness->sequence);
+	return witness->reads_events
+		       ? 0
+		       : note_sequence(ledger, instance_id, witness->sequence, sequence + 1);
 }
 
 int history_may_issue(struct ledger *ledger)

@@ -23,6 +23,7 @@ struct history_witness {
 	int64_t revision;
 	uint8_t chain[HASH_SIZE];
 	int64_t sequence;
+	bool reads_events; /* asked with what was believed before the answer in between */
 };
 
 enum {

@@ -82,6 +82,19 @@ static void E5_what_the_source_says_counts_for_a_day_beyond_the_clocks(void **st
 	assert_int_equal(timefloor_error_s(&floor, &right), 0);
 }
 
+static void E5_a_clock_that_was_ahead_at_the_contact_gains_nothing(void **state)
+{
+	(void)state;
+	struct timefloor floor = contact(10 * DAY_S);
+
+	for (int day = 0; day <= 20; day++) { /* set right, and restarted each day */
+		struct timefloor_reading clocks = reading(START_S + day * DAY_S, 0);
+		clocks.boot = "another";
+		assert_int_equal(timefloor_now(&floor, &clocks), START_S + day * DAY_S);
+		assert_true(timefloor_raise(&floor, &clocks));
+	}
+}
+
 static void E5_a_restart_does_not_take_the_kept_floor_away(void **state)
 {
 	(void)state;
@@ -150,6 +163,7 @@ int main(void)
 		cmocka_unit_test(E5_a_clock_that_is_set_back_goes_on_with_the_boot_clock),
 		cmocka_unit_test(a_clock_that_is_behind_within_a_day_is_not_told),
 		cmocka_unit_test(E5_what_the_source_says_counts_for_a_day_beyond_the_clocks),
+		cmocka_unit_test(E5_a_clock_that_was_ahead_at_the_contact_gains_nothing),
 		cmocka_unit_test(E5_a_restart_does_not_take_the_kept_floor_away),
 		cmocka_unit_test(a_floor_that_hardly_moved_is_not_worth_keeping),
 		cmocka_unit_test(a_clock_that_is_ahead_is_corrected_by_what_the_contact_showed),
