@@ -103,6 +103,18 @@ static void A11_a_slow_steady_client_is_never_locked_out_for_good(void **state)
 	}
 }
 
+static void A11_who_is_slower_than_the_limit_never_waits(void **state)
+{
+	(void)state;
+	struct guard *guard = guard_new();
+
+	for (int64_t now_s = 5000; now_s < 5000 + 7200; now_s += 2) {
+		assert_int_equal(wait_of(guard, "192.0.2.9", key, now_s), 0);
+		wrong(guard, "192.0.2.9", key, now_s);
+	}
+	guard_free(guard);
+}
+
 static void wrong_keys_make_one_address_wait(void **state)
 {
 	(void)state;
@@ -136,6 +148,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(wrong_keys_make_one_address_wait),
 		cmocka_unit_test(A11_a_first_group_is_not_guessed_from_many_addresses),
+		cmocka_unit_test(A11_who_is_slower_than_the_limit_never_waits),
 		cmocka_unit_test(A11_all_together_are_slowed_down),
 		cmocka_unit_test(A11_a_slow_steady_client_is_never_locked_out_for_good),
 		cmocka_unit_test(the_wait_ends_with_its_minute),
