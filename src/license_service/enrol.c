@@ -15,8 +15,7 @@ static int refuse(struct enrol *enrol, enum enrol_refusal refusal)
 		[ENROL_KEY_REVOKED] = "the license key is revoked",
 		[ENROL_KEY_REPLACED] = "the license key was replaced by a new one",
 		[ENROL_NOT_REWRAPPED] =
-			"the new license key must be activated first at an instance that is "
-			"enrolled already",
+			"activate the new license key at an enrolled instance first",
 		[ENROL_INSTANCE_REVOKED] = "the vendor revoked this instance",
 	};
 
