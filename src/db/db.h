@@ -127,6 +127,10 @@ bool db_is_broken(const struct db *db);
  */
 bool db_again(int r, int *tries);
 
+/** Copies the whole database as it is at one moment into a new file (mode 0600), while others
+ * use it; outside of a transaction. SQLite only. ERR_EXISTS where the file is there, ERR_IO. */
+NODISCARD int db_backup(struct db *db, const char *path);
+
 /**
  * Brings the schema up to date: runs, each in its transaction, the scripts that have not run
  * yet, in order, and remembers their number in the table schema_version. Any number of programs

@@ -50,6 +50,8 @@ int run_tick(struct run *run)
 	run->progress.elapsed_ms = (now_us - run->started_us) / 1000;
 	run->progress.left_ms = left_ms(&run->progress);
 	run->progress.throttled_ms = run->usage.throttled_ms;
+	if (run->usage.heard_s)
+		license_client_heard_time(run->installation->license, run->usage.heard_s);
 	if (run->options->progress && now_us - run->drawn_us >= DRAW_EVERY_US) {
 		run->drawn_us = now_us;
 		run->options->progress(run->options->context, &run->progress);

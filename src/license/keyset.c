@@ -13,6 +13,7 @@
 #include "license/signed_text_priv.h"
 
 static const char domain[] = "GARNER-KEYSET/1\n";
+static const char request_domain[] = "GARNER-KEYSET-REQUEST/1\n";
 
 void keyset_key_id(const uint8_t public[SIGN_PUBLIC_SIZE], char out[KEYSET_ID_SIZE])
 {
@@ -33,17 +34,31 @@ static void put_key(struct buf *out, const struct keyset_key *key)
 	signed_text_put(out, "key", value);
 }
 
-char *keyset_write(const struct keyset *keyset, const struct sign_key *root)
+static void put_lines(const struct keyset *keyset, const char *first_line, struct buf *out)
 {
-	AUTO_BUF body = buf_init(KEYSET_TEXT_MAX);
 	AUTO_TEXT version = mem_printf("%" PRId64, keyset->version);
 
 	ASSERT(keyset->count >= 1 && keyset->count <= KEYSET_MAX);
-	ASSERT(buf_append_text(&body, domain) == 0);
-	signed_text_put(&body, "version", version);
+	ASSERT(buf_append_text(out, first_line) == 0);
+	signed_text_put(out, "version", version);
 	for (size_t i = 0; i < keyset->count; i++)
-		put_key(&body, &keyset->keys[i]);
+		put_key(out, &keyset->keys[i]);
+}
+
+char *keyset_write(const struct keyset *keyset, const struct sign_key *root)
+{
+	AUTO_BUF body = buf_init(KEYSET_TEXT_MAX);
+
+	put_lines(keyset, domain, &body);
 	return signed_text_close(&body, root);
+}
+
+char *keyset_write_request(const struct keyset *keyset)
+{
+	AUTO_BUF body = buf_init(KEYSET_TEXT_MAX);
+
+	put_lines(keyset, request_domain, &body);
+	return mem_strndup((const char *)body.data, body.size);
 }
 
 /* Splits "a b c d" in place; false where there are not exactly four words. */
@@ -98,13 +113,13 @@ static int read_version(const char *value, int64_t *out)
 	return 0;
 }
 
-static int read_lines(const char **text, struct keyset *out)
+static int read_lines(const char **text, const char *first_line, struct keyset *out)
 {
 	char value[SIGNED_TEXT_VALUE_MAX];
 
-	if (!text_starts_with(*text, domain))
+	if (!text_starts_with(*text, first_line))
 		return err_set(ERR_CORRUPT, "it is no keyset");
-	*text += sizeof(domain) - 1;
+	*text += strlen(first_line);
 	int r = signed_text_take(text, "version", value);
 	if (r == 0)
 		r = read_version(value, &out->version);
@@ -125,7 +140,7 @@ int keyset_read(const char *text, const uint8_t root[SIGN_PUBLIC_SIZE], struct k
 	size_t signed_size = 0;
 
 	*out = (struct keyset){0};
-	int r = read_lines(&at, out);
+	int r = read_lines(&at, domain, out);
 	if (r == 0) {
 		signed_size = (size_t)(at - text);
 		r = signed_text_take_signature(&at, signature);
@@ -135,6 +150,19 @@ int keyset_read(const char *text, const uint8_t root[SIGN_PUBLIC_SIZE], struct k
 	if (r < 0)
 		*out = (struct keyset){0};
 	return r;
+}
+
+int keyset_read_request(const char *text, struct keyset *out)
+{
+	const char *at = text;
+
+	*out = (struct keyset){0};
+	int r = read_lines(&at, request_domain, out);
+	if (r == 0 && *at)
+		r = err_set(ERR_CORRUPT, "something follows the request");
+	if (r < 0)
+		*out = (struct keyset){0};
+	return err_wrap(r, "request for a keyset");
 }
 
 const struct keyset_key *keyset_find(const struct keyset *keyset, const char *id)

@@ -48,6 +48,11 @@ void keyset_key_id(const uint8_t public[SIGN_PUBLIC_SIZE], char out[KEYSET_ID_SI
 /** The signed text. The caller frees it. */
 char *keyset_write(const struct keyset *keyset, const struct sign_key *root);
 
+/** What the holder of the root key is asked to sign: the same without a signature, under the
+ * line "GARNER-KEYSET-REQUEST/1". The caller frees it. */
+char *keyset_write_request(const struct keyset *keyset);
+NODISCARD int keyset_read_request(const char *text, struct keyset *out); /* ERR_CORRUPT */
+
 /** Reads a text that the root signed. ERR_CORRUPT where it has another form or signature. */
 NODISCARD int keyset_read(
 	const char *text, const uint8_t root[SIGN_PUBLIC_SIZE], struct keyset *out);

@@ -22,19 +22,28 @@ static void wrapping_key(const char *license_key, uint8_t out[SECRET_KEY_SIZE])
 		SECRET_KEY_SIZE);
 }
 
-/* A secret of our own making, in case that we are the first. The caller frees the text. */
-static char *offer_secret(const char *license_key)
+/* The caller frees the text. */
+static char *wrap(const char *license_key, const uint8_t secret[SECRET_KEY_SIZE])
 {
-	uint8_t key[SECRET_KEY_SIZE], secret[SECRET_KEY_SIZE];
+	uint8_t key[SECRET_KEY_SIZE];
 	AUTO_BUF sealed = buf_init(WRAPPED_MAX);
 
 	wrapping_key(license_key, key);
-	secret_random(secret, sizeof(secret));
-	int r = secret_seal(key, secret, sizeof(secret), &sealed);
+	int r = secret_seal(key, secret, SECRET_KEY_SIZE, &sealed);
 	ASSERT(r == 0); /* it fits */
 	secret_wipe(key, sizeof(key));
-	secret_wipe(secret, sizeof(secret));
 	return text_to_base64(sealed.data, sealed.size);
+}
+
+/* A secret of our own making, in case that we are the first. */
+static char *offer_secret(const char *license_key)
+{
+	uint8_t secret[SECRET_KEY_SIZE];
+
+	secret_random(secret, sizeof(secret));
+	char *text = wrap(license_key, secret);
+	secret_wipe(secret, sizeof(secret));
+	return text;
 }
 
 /* The secret that all instances share. It comes beside the lease and is not signed: what
@@ -59,6 +68,22 @@ static int open_secret(
 	return 0;
 }
 
+/* An instance that has a license leaves its secret under this key too: where it is another key
+ * of the same license, the others can then use it. */
+static void put_rewrapped(
+	const struct license_client *client, const char *license_key, struct json *body)
+{
+	struct json *rewrapped;
+
+	if (!client->grant.license_id[0])
+		return;
+	AUTO_TEXT secret = wrap(license_key, client->grant.secret);
+	rewrapped = json_new_object();
+	json_put_text(rewrapped, "license_id", client->grant.license_id);
+	json_put_text(rewrapped, "secret", secret);
+	json_put(body, "rewrapped", rewrapped);
+}
+
 static struct json *request_body(const struct license_client *client, const char *license_key)
 {
 	char name[NAME_SIZE] = "";
@@ -75,6 +100,7 @@ static struct json *request_body(const struct license_client *client, const char
 	json_put_text(instance, "public_key", public);
 	json_put(body, "instance", instance);
 	json_put_text(body, "wrapped_secret", wrapped);
+	put_rewrapped(client, license_key, body);
 	return body;
 }
 
@@ -91,6 +117,13 @@ static int explain(int failure, const char *problem)
 			"is the one of your order, and that this is the right service"},
 		{"key_revoked", ERR_LICENSE,
 			"this license key was revoked; ask the vendor for the reason"},
+		{"key_replaced", ERR_LICENSE,
+			"this license key was replaced by a new one; ask the vendor for it"},
+		{"secret_not_rewrapped", ERR_LICENSE,
+			"this license key is new: activate with it first at an instance that "
+			"is active under the old one, and then here"},
+		{"instance_revoked", ERR_LICENSE,
+			"the vendor revoked this instance; ask the vendor for the reason"},
 		{"key_mistyped", ERR_INVALID,
 			"the licensing service says that the license key is mistyped"},
 		{"instance_conflict", ERR_LICENSE,
@@ -116,9 +149,10 @@ static int keep(struct license_client *client, const struct grant *grant, struct
 		return r;
 	if (strcmp(client->grant.license_id, grant->license_id) != 0)
 		r = client_drop_held(client);
-	proof_free(&client->record.proof); /* and its sequence: this one begins anew */
+	proof_free(&client->record.proof); /* and its sequence: this one begins anew, */
+	client->followed.revision = 0;     /* and so does its history */
 	if (r == 0)
-		r = client_keep_proof(client, proof);
+		r = client_keep_proof(client, proof, true);
 	if (r == 0) {
 		client->grant = *grant;
 		r = client_write_grant(client);

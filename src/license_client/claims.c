@@ -73,6 +73,26 @@ static int64_t count_new(
 	return count;
 }
 
+static void set_holds(
+	struct license_client *client, const struct license_claim *claim, int64_t now_s)
+{
+	for (size_t i = 0; claim->holds && i < claim->count; i++)
+		claim->holds[i] = assignments_hold(client, claim->subjects[i], now_s)
+					  ? LICENSE_HOLD_HELD
+					  : LICENSE_HOLD_NONE;
+}
+
+/* Who may work without a service grants by himself. */
+static void grant_by_sunset(struct license_claim *claim)
+{
+	claim->granted = true;
+	claim->newly = claim->missing;
+	claim->missing = 0;
+	for (size_t i = 0; claim->holds && i < claim->count; i++)
+		if (claim->holds[i] == LICENSE_HOLD_NONE)
+			claim->holds[i] = LICENSE_HOLD_NEW;
+}
+
 /* Without the service: what is held goes on, the rest waits (E2). */
 static void decide_offline(
 	struct license_client *client, struct license_claim *claims, size_t count)
@@ -85,6 +105,9 @@ static void decide_offline(
 		claims[i].newly = 0;
 		claims[i].missing = count_new(client, &claims[i], now_s);
 		claims[i].granted = status.may_back_up && claims[i].missing == 0;
+		set_holds(client, &claims[i], now_s);
+		if (client_works_by_sunset(client, now_s))
+			grant_by_sunset(&claims[i]);
 	}
 }
 
@@ -110,6 +133,19 @@ static struct json *request_body(const struct batch *batch)
 	return body;
 }
 
+static enum license_hold hold_of(const char *word)
+{
+	if (text_equal(word, "new"))
+		return LICENSE_HOLD_NEW;
+	return text_equal(word, "held") ? LICENSE_HOLD_HELD : LICENSE_HOLD_NONE;
+}
+
+static void take_holds(const struct license_claim *claim, const struct json *words)
+{
+	for (size_t i = 0; claim->holds && i < claim->count; i++)
+		claim->holds[i] = hold_of(json_as_text(json_at(words, i)));
+}
+
 static int take_results(const struct batch *batch, const struct json *answer)
 {
 	const struct json *results = json_get(answer, "results");
@@ -121,6 +157,7 @@ static int take_results(const struct batch *batch, const struct json *answer)
 		batch->claims[i].granted = json_get_bool(result, "granted", false);
 		batch->claims[i].newly = json_get_int(result, "newly", 0);
 		batch->claims[i].missing = json_get_int(result, "missing", 0);
+		take_holds(&batch->claims[i], json_get(result, "subjects"));
 	}
 	return 0;
 }
@@ -209,6 +246,8 @@ static int ask(struct license_client *client, struct license_claim *claims, size
 	if (r < 0 && r != ERR_LICENSE) {
 		AUTO_TEXT why = mem_strdup(err_message());
 		decide_offline(client, claims + done, count - done);
+		if (client_works_by_sunset(client, client_now_s(client)))
+			return 0;
 		return err_set((enum err)r, "%s", why);
 	}
 	return r;
@@ -240,6 +279,8 @@ int license_client_claim(
 	for (size_t i = 0; i < count; i++) {
 		claims[i].granted = false;
 		claims[i].newly = claims[i].missing = 0;
+		for (size_t k = 0; claims[i].holds && k < claims[i].count; k++)
+			claims[i].holds[k] = LICENSE_HOLD_NONE;
 		int r = check(&claims[i]);
 		if (r < 0)
 			return r;
@@ -248,11 +289,17 @@ int license_client_claim(
 	if (!status.may_back_up)
 		return refuse_state(&status);
 	int64_t now_s = client_now_s(client);
+	if (status.state == LICENSE_OFFLINE && client_works_by_sunset(client, now_s)) {
+		decide_offline(client, claims, count);
+		return 0;
+	}
 	for (size_t i = 0; i < count && held; i++)
 		held = all_are_held(client, &claims[i], now_s);
 	if (!held || !assignments_are_current(client))
 		return ask(client, claims, count);
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		claims[i].granted = true;
+		set_holds(client, &claims[i], now_s);
+	}
 	return 0;
 }

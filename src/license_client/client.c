@@ -21,6 +21,7 @@ static const char *const file_names[CLIENT_FILES] = {
 	[CLIENT_RECORD] = "lease",
 	[CLIENT_HELD] = "held",
 	[CLIENT_TRIALS] = "trials",
+	[CLIENT_SUNSET] = "sunset",
 };
 
 enum { HELD_MAX = 512 << 20 }; /* 10 million subjects */
@@ -116,6 +117,10 @@ void client_get_known(const struct json *json, struct record *record)
 		.contact_wall_s = json_get_int(json, "contact_wall_s", 0),
 	};
 	record->floor.kept_s = record->floor.floor_s;
+	record->floor.heard_s = json_get_int(json, "heard_s", 0);
+	record->floor.heard_boot_us = json_get_int(json, "heard_boot_us", 0);
+	copy_text(record->floor.heard_boot, sizeof(record->floor.heard_boot),
+		json_get_text_or(json, "heard_boot", ""));
 	copy_text(record->floor.boot, sizeof(record->floor.boot),
 		json_get_text_or(json, "boot", ""));
 	record->failed_s = json_get_int(json, "failed_s", 0);
@@ -125,19 +130,45 @@ void client_get_known(const struct json *json, struct record *record)
 		json_get_text_or(json, "machine", ""));
 }
 
+/* Where it cannot be believed, the history is known from the last lease on. */
+static void read_head(struct license_client *client, const struct json *json)
+{
+	const char *texts[2] = {
+		json_get_text(json, "head_lease"), json_get_text(json, "head_keyset")};
+
+	if (texts[0] && client_believe(client, client->grant.license_id, texts,
+				&client->record.head) < 0)
+		log_warning("license_state_damaged", "file", file_names[CLIENT_RECORD], "what",
+			err_message(), NULL);
+}
+
+/* What is signed holds, whatever the file says of time beside it. */
+static void bind_floor(struct timefloor *floor, const struct lease *lease)
+{
+	floor->contact_s = lease->issued_s;
+	if (floor->floor_s < lease->issued_s)
+		floor->floor_s = lease->issued_s;
+}
+
 static int read_record(struct license_client *client)
 {
 	AUTO_JSON json = NULL;
 	struct record *record = &client->record;
 
 	proof_free(&record->proof);
+	proof_free(&record->head);
 	*record = (struct record){0};
 	int r = statefile_read_json(&client->folder, file_names[CLIENT_RECORD], &json);
 	if (r < 0)
 		return r;
 	client_get_known(json, record);
 	const char *texts[2] = {json_get_text(json, "lease"), json_get_text(json, "keyset")};
-	return client_believe(client, client->grant.license_id, texts, &record->proof);
+	r = client_believe(client, client->grant.license_id, texts, &record->proof);
+	if (r == 0)
+		bind_floor(&record->floor, &record->proof.lease);
+	if (r == 0)
+		read_head(client, json);
+	return r;
 }
 
 /* A text of the held file: its size and its bytes. The caller frees *out. */
@@ -183,6 +214,23 @@ static int read_held(struct license_client *client)
 	return r;
 }
 
+static int read_sunset(struct license_client *client)
+{
+	AUTO_BUF bytes = buf_init(SUNSET_TEXT_MAX);
+
+	client->sunset = (struct sunset){0};
+	int r = statefile_read(&client->folder, file_names[CLIENT_SUNSET], &bytes);
+	if (r < 0)
+		return r;
+	r = sunset_read(buf_text(&bytes) ? buf_text(&bytes) : "", client->endpoint.root,
+		&client->sunset);
+	if (r == 0 && !sunset_is_for(&client->sunset, client->grant.license_id)) {
+		client->sunset = (struct sunset){0};
+		r = err_set(ERR_CORRUPT, "the sunset statement is for another license");
+	}
+	return r;
+}
+
 static bool is_changed(struct license_client *client)
 {
 	bool changed = !client->read_once;
@@ -204,6 +252,7 @@ static void read_changed(struct license_client *client)
 		[CLIENT_RECORD] = read_record,
 		[CLIENT_HELD] = read_held,
 		[CLIENT_TRIALS] = trials_read,
+		[CLIENT_SUNSET] = read_sunset,
 	};
 
 	if (!is_changed(client))
@@ -318,6 +367,9 @@ void client_put_known(struct json *json, const struct record *record)
 	json_put_int(json, "floor_s", record->floor.floor_s);
 	json_put_int(json, "floor_boot_us", record->floor.floor_boot_us);
 	json_put_text(json, "boot", record->floor.boot);
+	json_put_int(json, "heard_s", record->floor.heard_s);
+	json_put_int(json, "heard_boot_us", record->floor.heard_boot_us);
+	json_put_text(json, "heard_boot", record->floor.heard_boot);
 	json_put_int(json, "contact_s", record->floor.contact_s);
 	json_put_int(json, "contact_wall_s", record->floor.contact_wall_s);
 	json_put_int(json, "failed_s", record->failed_s);
@@ -334,6 +386,10 @@ int client_write_record(struct license_client *client)
 	json_put_text(json, "lease", record->proof.lease_text);
 	json_put_text(json, "keyset", record->proof.keyset_text);
 	client_put_known(json, record);
+	if (record->head.lease_text) {
+		json_put_text(json, "head_lease", record->head.lease_text);
+		json_put_text(json, "head_keyset", record->head.keyset_text);
+	}
 	int r = statefile_write_json(&client->folder, file_names[CLIENT_RECORD], json);
 	client_stamp_own(client, CLIENT_RECORD);
 	return r;
@@ -362,6 +418,11 @@ int client_write_held(struct license_client *client)
 	return r;
 }
 
+int client_write_sunset(struct license_client *client, const char *text)
+{
+	return statefile_write(&client->folder, file_names[CLIENT_SUNSET], text, strlen(text));
+}
+
 int client_drop_held(struct license_client *client)
 {
 	proof_free(&client->held_proof);
@@ -388,7 +449,7 @@ void client_note_good_contact(const struct license_client *client, struct record
 	copy_text(record->machine, sizeof(record->machine), client->machine);
 }
 
-int client_keep_proof(struct license_client *client, struct proof *proof)
+int client_keep_proof(struct license_client *client, struct proof *proof, bool follows)
 {
 	struct timefloor_reading clocks = client_clocks(client);
 	struct record *record = &client->record;
@@ -396,6 +457,12 @@ int client_keep_proof(struct license_client *client, struct proof *proof)
 	if (is_overtaken(client, proof)) {
 		proof_free(proof);
 		return 0;
+	}
+	if (follows) {
+		proof_free(&record->head);
+	} else if (!record->head.lease_text) {
+		record->head = record->proof;
+		record->proof = (struct proof){0};
 	}
 	proof_free(&record->proof);
 	record->proof = *proof;

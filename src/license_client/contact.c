@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "license_client/assignments.h"
+#include "license_client/history.h"
 #include "license_client/trials.h"
 
 enum {
@@ -53,7 +54,8 @@ void contact_note_failure(struct license_client *client, int failure, const char
 }
 
 /* An answer that cannot be kept on the disk counts as long as this process lives. */
-static void note_success(struct license_client *client, struct exchange_reply *reply)
+static void note_success(struct license_client *client, struct exchange_reply *reply,
+	const struct history_finding *finding)
 {
 	int lock;
 	int r = client_begin(client, &lock);
@@ -63,8 +65,14 @@ static void note_success(struct license_client *client, struct exchange_reply *r
 		log_warning("license_state_not_kept", "why", err_message(), NULL);
 		return;
 	}
+	if (finding->is_restored) {
+		log_warning("license_history_restored", "license",
+			reply->proof.lease.license_id, NULL);
+		if (client_drop_held(client) < 0) /* the list is read anew */
+			log_warning("license_state_not_kept", "why", err_message(), NULL);
+	}
 	struct proof proof = proof_copy(&reply->proof);
-	if (client_keep_proof(client, &proof) < 0)
+	if (client_keep_proof(client, &proof, finding->follows) < 0)
 		log_warning("license_state_not_kept", "why", err_message(), NULL);
 	client_end(lock);
 }
@@ -103,9 +111,17 @@ int contact_ask(struct license_client *client, const struct contact *contact,
 	if (!client->endpoint.url[0])
 		return err_set(ERR_INVALID, "no licensing service is set; name it with "
 					    "`garner license server`");
+	int64_t until_us = clock_monotonic_us() + contact->timeout_ms * 1000;
+	struct history_finding finding = {0};
 	int r = ask_until_answered(client, contact, out);
 	if (r == 0) {
-		note_success(client, out);
+		const struct history_question question = {.lease = &out->proof.lease,
+			.at_once = contact->follows_history,
+			.until_us = until_us};
+		r = history_follow(client, &question, &finding);
+	}
+	if (r == 0) {
+		note_success(client, out, &finding);
 		return 0;
 	}
 	AUTO_TEXT why = mem_strdup(err_message());
@@ -122,6 +138,7 @@ static int contact_license(struct license_client *client, int64_t timeout_ms)
 		.path = "/v1/lease",
 		.body = body,
 		.timeout_ms = timeout_ms,
+		.follows_history = true,
 	};
 	int r = contact_ask(client, &contact, &reply);
 

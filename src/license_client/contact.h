@@ -13,7 +13,8 @@ struct contact {
 	const char *path;
 	struct json *body; /* borrowed */
 	int64_t timeout_ms;
-	int tries; /* asks again where no answer came at all; 0 counts as 1 */
+	bool follows_history; /* in any case, see history.h; else now and then */
+	int tries;            /* asks again where no answer came at all; 0 counts as 1 */
 };
 
 /** ERR_LICENSE where never activated, else as exchange_run. The caller frees the reply. */

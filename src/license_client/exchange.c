@@ -148,6 +148,10 @@ static int refuse(struct http_response *response, struct exchange_reply *out)
 		return err_set(ERR_AUTH,
 			"the licensing service does not know this instance; activate again "
 			"with the license key");
+	if (strcmp(code, "history_behind") == 0)
+		return err_set(ERR_CORRUPT, "the licensing service's history was changed or "
+					    "rolled back, as it says "
+					    "itself; its operator must look at that");
 	return err_set((enum err)result, "the licensing service refuses (status %d): %s",
 		response->status, detail ? detail : "it gives no reason");
 }
@@ -246,6 +250,19 @@ static int take(const struct license_client *client, const struct expectation *e
 	return err_wrap(r, "an answer that is not the licensing service's was refused");
 }
 
+/* What was believed last: a service that knows less was put back from an old copy. */
+static void put_witness(const struct lease *lease, struct json *body)
+{
+	char chain[2 * HASH_SIZE + 1];
+	struct json *witness = json_new_object();
+
+	text_to_hex(lease->chain, HASH_SIZE, chain);
+	json_put_int(witness, "revision", lease->revision);
+	json_put_text(witness, "chain", chain);
+	json_put_int(witness, "sequence", lease->sequence);
+	json_put(body, "witness", witness);
+}
+
 static int ask(struct license_client *client, struct http_client *http,
 	const struct exchange *exchange, struct exchange_reply *out)
 {
@@ -255,6 +272,8 @@ static int ask(struct license_client *client, struct http_client *http,
 
 	if (exchange->license_id && client->record.proof.lease_text)
 		expected.last = &client->record.proof;
+	if (expected.last)
+		put_witness(&expected.last->lease, exchange->body);
 	secret_random(expected.nonce, sizeof(expected.nonce));
 	text_to_hex(expected.nonce, sizeof(expected.nonce), nonce);
 	json_put_text(exchange->body, "nonce", nonce);

@@ -10,11 +10,14 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "base/timestamp.h"
 #include "license/standing.h"
 #include "license_client/license_client_priv.h"
 #include "license_client/trials.h"
 #include "license_client/vendor_root.h"
 #include "net/http_client.h"
+
+static const int64_t heard_max_s = 253402300799; /* the end of the year 9999 */
 
 static const struct {
 	enum license_state state;
@@ -90,6 +93,7 @@ void license_client_close(struct license_client *client)
 	http_client_free(client->http);
 	endpoint_free(&client->endpoint);
 	proof_free(&client->record.proof);
+	proof_free(&client->record.head);
 	proof_free(&client->held_proof);
 	heldset_free(&client->held);
 	trials_free(&client->trials);
@@ -140,6 +144,7 @@ static void tell_damage(const struct license_client *client, struct license_stat
 		[CLIENT_RECORD] = "the next answer of the licensing service heals it",
 		[CLIENT_HELD] = "the next answer of the licensing service heals it",
 		[CLIENT_TRIALS] = "the next start of a backup job heals it",
+		[CLIENT_SUNSET] = "take the vendor's statement again",
 	};
 
 	for (int i = 0; i < CLIENT_FILES; i++) {
@@ -165,6 +170,18 @@ static void tell_clock(const struct record *record, const struct timefloor_readi
 	tell(out, text);
 }
 
+static void tell_sunset(const struct license_client *client, struct license_status *out)
+{
+	char until[TIMESTAMP_SIZE];
+
+	if (!client->sunset.until_s || out->state != LICENSE_OFFLINE)
+		return;
+	timestamp_format(client->sunset.until_s, until);
+	AUTO_TEXT text = mem_printf(
+		"works without the licensing service until %s, by the vendor's word", until);
+	tell(out, text);
+}
+
 static void tell_troubles(struct license_client *client, const struct timefloor_reading *clocks,
 	struct license_status *out)
 {
@@ -173,6 +190,7 @@ static void tell_troubles(struct license_client *client, const struct timefloor_
 	tell_damage(client, out);
 	if (!record)
 		return;
+	tell_sunset(client, out);
 	tell(out, record->refused);
 	tell_clock(record, clocks, out);
 	if (strcmp(record->machine, client->machine) != 0)
@@ -201,6 +219,22 @@ static void raise_floor(struct license_client *client, const struct timefloor_re
 	client_end(lock);
 }
 
+void license_client_heard_time(struct license_client *client, int64_t at_s)
+{
+	struct timefloor_reading clocks = client_clocks(client);
+	struct timefloor floor = client->record.floor;
+	int lock;
+
+	if (at_s <= 0 || at_s > heard_max_s || !client->record.proof.lease_text ||
+		!timefloor_hear(&floor, at_s, &clocks) || client_begin(client, &lock) < 0)
+		return;
+	if (client->record.proof.lease_text &&
+		timefloor_hear(&client->record.floor, at_s, &clocks) &&
+		client_write_record(client) < 0)
+		log_warning("license_state_not_kept", "why", err_message(), NULL);
+	client_end(lock);
+}
+
 static void judge(
 	const struct license_client *client, int64_t now_s, struct license_status *out)
 {
@@ -209,6 +243,11 @@ static void judge(
 
 	out->state = standings[standing].state;
 	out->may_back_up = standing_may_back_up(standing);
+	out->sunset_until_s = client->sunset.until_s;
+	if (!out->may_back_up && client_works_by_sunset(client, now_s)) {
+		out->state = LICENSE_OFFLINE;
+		out->may_back_up = true;
+	}
 	out->seats = lease->seats;
 	out->used = standing_assignments_hold(lease, now_s) ? lease->used : 0;
 	out->expires_s = lease->expires_s;

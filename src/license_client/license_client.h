@@ -77,6 +77,7 @@ struct license_status {
 	int64_t now_s;           /* the effective time of this judgement */
 	char server[256];        /* "" where none is set */
 	bool development;
+	int64_t sunset_until_s; /* works without the service until then; 0: no such statement */
 	char trouble[256]; /* what was noticed and is worth telling (clock, old answer); "" */
 };
 
@@ -100,6 +101,15 @@ bool license_client_has_key(struct license_client *client);
 NODISCARD int license_client_trial_begin(
 	struct license_client *client, const char *tenant_id, int64_t timeout_ms);
 
+/** The time that the backed up source gives, known by its TLS certificate: it keeps a clock
+ * that was set back from gaining more than a day. What makes no sense is left out. */
+void license_client_heard_time(struct license_client *client, int64_t at_s);
+
+/** Takes the vendor's statement that this license works without a service until a time
+ * (license/sunset.h), from a file. ERR_CORRUPT where the root key did not sign it, ERR_LICENSE
+ * where it is for another license, or over; ERR_NOTFOUND, ERR_IO. */
+NODISCARD int license_client_take_sunset(struct license_client *client, const char *file);
+
 /** The subject of a user: a pseudonym under the license's secret. ERR_LICENSE where never
  * activated. */
 NODISCARD int license_client_subject(struct license_client *client, const char *tenant_id,
@@ -108,11 +118,19 @@ NODISCARD int license_client_subject(struct license_client *client, const char *
 /** Whether a license is assigned to the subject, as far as the last answers say. */
 bool license_client_is_held(struct license_client *client, const char *subject);
 
+/** How one subject of a claim stands behind the turn of its object. */
+enum license_hold {
+	LICENSE_HOLD_NONE,
+	LICENSE_HOLD_HELD, /* already */
+	LICENSE_HOLD_NEW,  /* taken by this object now */
+};
+
 /** One object of a claim: all its subjects or none. */
 struct license_claim {
 	const char *const *subjects;
 	size_t count;
 	/* out: */
+	enum license_hold *holds; /* of `count` subjects, in their order; NULL: not wanted */
 	bool granted;
 	int64_t newly;   /* licenses that this object took now */
 	int64_t missing; /* new subjects minus free licenses at its turn; 0 where granted */

@@ -8,6 +8,7 @@
 #include "crypto/secret.h"
 #include "license/key.h"
 #include "license/lease.h"
+#include "license/sunset.h"
 #include "license/trial.h"
 #include "license_client/endpoint.h"
 #include "license_client/heldset.h"
@@ -38,9 +39,19 @@ struct proof {
 void proof_free(struct proof *proof);
 struct proof proof_copy(const struct proof *proof);
 
+/** A place in the license's history, see history.h. */
+struct history_head {
+	int64_t revision; /* 0: not at all */
+	uint8_t chain[HASH_SIZE];
+};
+
 /** The last answers: the lease, and what is known of time and contact. */
 struct record {
 	struct proof proof; /* of a lease; none where trials are meant */
+	/* The lease up to which the license's history was followed, see history.h; none: that
+	 * is `proof`. A signed one, so that an edited file does not make all later ones wrong.
+	 */
+	struct proof head;
 	struct timefloor floor;
 	int64_t failed_s;  /* first failed contact since the answer, effective time; 0: none */
 	char refused[160]; /* what was wrong with an answer that was refused; "" */
@@ -68,6 +79,7 @@ enum client_file {
 	CLIENT_RECORD,
 	CLIENT_HELD,
 	CLIENT_TRIALS,
+	CLIENT_SUNSET,
 	CLIENT_FILES,
 };
 
@@ -84,6 +96,7 @@ struct license_client {
 	struct endpoint endpoint;
 	struct grant grant;
 	struct record record;
+	struct sunset sunset;    /* believed; until_s 0: none */
 	struct heldset held;     /* believed with its own lease, which may be older than */
 	struct proof held_proof; /* the record's: see assignments.c */
 	struct trials trials;
@@ -93,7 +106,9 @@ struct license_client {
 	struct http_client *http; /* for the endpoint; NULL until it is needed */
 	int64_t service_ahead_s; /* what the service said of our clock, for Garner-Time alone */
 	int64_t failed_us;       /* when a contact failed last; 0: the last one was good */
-	int64_t listed_us;       /* when the list was asked for last; 0: never */
+	struct history_head followed; /* on the way from the head; revision 0: nowhere */
+	int64_t followed_us;          /* when the history was followed last; 0: never */
+	int64_t listed_us;            /* when the list was asked for last; 0: never */
 };
 
 /** Reads again what changed. Never fails: what cannot be believed is as if it were not there,
@@ -141,11 +156,18 @@ NODISCARD int client_write_grant(struct license_client *client);
 NODISCARD int client_write_record(struct license_client *client);
 NODISCARD int client_write_held(struct license_client *client);
 
+NODISCARD int client_write_sunset(struct license_client *client, const char *text);
+
+/** Whether the instance works without the service at that moment, whatever the lease says. */
+bool client_works_by_sunset(const struct license_client *client, int64_t now_s);
+
 /** Forgets the held set, under the lock. ERR_IO. */
 NODISCARD int client_drop_held(struct license_client *client);
 
 /** Keeps the proof of a good answer, taken over, under the lock: a contact was made. An older
- * one than another process kept meanwhile changes nothing. ERR_IO. */
-NODISCARD int client_keep_proof(struct license_client *client, struct proof *proof);
+ * one than another process kept meanwhile changes nothing. `follows`: the license's history was
+ * followed up to it. ERR_IO. */
+NODISCARD int client_keep_proof(
+	struct license_client *client, struct proof *proof, bool follows);
 
 #endif

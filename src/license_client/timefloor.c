@@ -42,9 +42,33 @@ void timefloor_set(
 	floor->kept_s = service_s;
 	floor->contact_s = service_s;
 	floor->contact_wall_s = reading->wall_s;
+	floor->heard_s = 0;
 }
 
-int64_t timefloor_now(const struct timefloor *floor, const struct timefloor_reading *reading)
+/* What was heard, and the boot clock's count since; 0 where nothing was. */
+static int64_t by_hearsay(
+	const struct timefloor *floor, const struct timefloor_reading *reading)
+{
+	bool same = text_equal(floor->heard_boot, reading->boot);
+
+	if (!floor->heard_s || !same || reading->boot_us < floor->heard_boot_us)
+		return floor->heard_s;
+	return floor->heard_s + (reading->boot_us - floor->heard_boot_us) / 1000000;
+}
+
+bool timefloor_hear(
+	struct timefloor *floor, int64_t heard_s, const struct timefloor_reading *reading)
+{
+	if (heard_s - by_hearsay(floor, reading) < TIMEFLOOR_SAVE_S)
+		return false;
+	floor->heard_s = heard_s;
+	floor->heard_boot_us = reading->boot_us;
+	snprintf(floor->heard_boot, sizeof(floor->heard_boot), "%s", reading->boot);
+	return true;
+}
+
+/* By the clocks of this machine alone. */
+static int64_t by_clocks(const struct timefloor *floor, const struct timefloor_reading *reading)
 {
 	int64_t wall_s = reading->wall_s - known_ahead(floor, reading);
 	int64_t boot_s = by_boot_clock(floor, reading);
@@ -52,14 +76,31 @@ int64_t timefloor_now(const struct timefloor *floor, const struct timefloor_read
 	return wall_s > boot_s ? wall_s : boot_s;
 }
 
+int64_t timefloor_now(const struct timefloor *floor, const struct timefloor_reading *reading)
+{
+	int64_t now_s = by_clocks(floor, reading);
+	int64_t heard_s = by_hearsay(floor, reading);
+
+	if (heard_s <= now_s)
+		return now_s;
+	return heard_s - now_s < TIMEFLOOR_TOLERANCE_S ? heard_s
+						       : now_s + TIMEFLOOR_TOLERANCE_S;
+}
+
 bool timefloor_raise(struct timefloor *floor, const struct timefloor_reading *reading)
 {
-	int64_t now_s = timefloor_now(floor, reading);
+	bool was_set_right = floor->contact_wall_s > floor->contact_s &&
+			     reading->wall_s < floor->contact_wall_s;
 
+	/* A clock that was ahead at the contact and was set right is not ahead any more, also
+	 * when it comes to where it was then. */
+	if (was_set_right)
+		floor->contact_wall_s = floor->contact_s;
+	int64_t now_s = by_clocks(floor, reading);
 	if (now_s > floor->floor_s)
 		set_floor(floor, now_s, reading);
 	if (now_s - floor->kept_s < TIMEFLOOR_SAVE_S)
-		return false;
+		return was_set_right;
 	floor->kept_s = now_s;
 	return true;
 }
@@ -67,7 +108,9 @@ bool timefloor_raise(struct timefloor *floor, const struct timefloor_reading *re
 int64_t timefloor_error_s(
 	const struct timefloor *floor, const struct timefloor_reading *reading)
 {
-	int64_t behind_s = by_boot_clock(floor, reading) - reading->wall_s;
+	int64_t boot_s = by_boot_clock(floor, reading);
+	int64_t heard_s = by_hearsay(floor, reading);
+	int64_t behind_s = (boot_s > heard_s ? boot_s : heard_s) - reading->wall_s;
 	int64_t ahead_s = known_ahead(floor, reading);
 
 	if (behind_s > TIMEFLOOR_TOLERANCE_S)

@@ -21,6 +21,7 @@ static const struct {
 	{"/v1/claims", api_claims},
 	{"/v1/releases", api_releases},
 	{"/v1/subjects", api_subjects},
+	{"/v1/events", api_events},
 	{"/v1/trial", api_trial},
 };
 
@@ -77,6 +78,7 @@ int api_run(struct api *api, struct api_request *request, struct writer_job *job
 	job->license_id = request->license_id;
 	job->instance_id = request->instance_id;
 	job->nonce = request->nonce;
+	job->witness = request->witness;
 	int r = writer_run(api->writer, job);
 	if (r == 0 && answer) {
 		job->lease.has_answer = true;

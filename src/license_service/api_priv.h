@@ -31,6 +31,10 @@ extern const struct problem problem_signature_invalid;
 extern const struct problem problem_time_outside_window;
 extern const struct problem problem_instance_conflict;
 extern const struct problem problem_idempotency_conflict;
+extern const struct problem problem_key_replaced;
+extern const struct problem problem_secret_not_rewrapped;
+extern const struct problem problem_instance_revoked;
+extern const struct problem problem_history_behind;
 extern const struct problem problem_path_unknown;
 extern const struct problem problem_method_not_allowed;
 extern const struct problem problem_slow_down;
@@ -53,6 +57,7 @@ struct api_request {
 	char instance_id[LEASE_ID_SIZE];
 	uint8_t public_key[SIGN_PUBLIC_SIZE]; /* with which it was signed */
 	uint8_t nonce[LEASE_NONCE_SIZE];
+	struct history_witness witness;
 };
 
 /** Reads the body and the headers, and checks the signature and its time. NULL, or the problem.
@@ -69,6 +74,9 @@ bool api_is_hex(const char *text, size_t digits);
 const struct problem *api_read_subjects(
 	const struct json *array, size_t most, const char ***out, size_t *out_count);
 
+/** Reads `witness`, which may be missing. NULL, or the problem. */
+const struct problem *api_read_witness(const struct json *body, struct history_witness *out);
+
 /** The endpoints: each fills the reply, or gives a problem. */
 typedef const struct problem *api_endpoint_fn(
 	struct api *api, struct api_request *request, struct json *reply);
@@ -78,6 +86,7 @@ api_endpoint_fn api_lease;
 api_endpoint_fn api_claims;
 api_endpoint_fn api_releases;
 api_endpoint_fn api_subjects;
+api_endpoint_fn api_events;
 api_endpoint_fn api_trial;
 
 /** Runs a job for the request and puts lease, keyset and answer (NULL: none) into the reply.

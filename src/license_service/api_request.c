@@ -87,6 +87,8 @@ static const struct problem *find_public_key(
 	pthread_mutex_unlock(&api->lookup_lock);
 	if (r == ERR_NOTFOUND)
 		return &problem_instance_unknown;
+	if (r == ERR_LICENSE)
+		return &problem_instance_revoked;
 	return r < 0 ? problem_of_failure(r) : NULL;
 }
 
@@ -131,6 +133,8 @@ const struct problem *api_request_read(
 
 	*out = (struct api_request){.call = call};
 	const struct problem *problem = read_body(call, out);
+	if (!problem && !is_activation)
+		problem = api_read_witness(out->body, &out->witness);
 	if (!problem && !is_activation)
 		problem = read_id(call, "Garner-License", out->license_id);
 	if (!problem)

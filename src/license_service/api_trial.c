@@ -57,9 +57,9 @@ static const struct problem *refuse(const struct api_request *request, int code,
 static const struct problem *ask(struct api *api, const struct api_request *request,
 	struct trials_request *wanted, struct trial *out)
 {
-	int64_t now_s = clock_boot_us() / 1000000;
-	const char *peer = http_call_peer(request->call);
-	int64_t wait_s = guard_wait_s(api->trial_guard, peer, now_s);
+	const struct guard_try try = {
+		.peer = http_call_peer(request->call), .now_s = clock_boot_us() / 1000000};
+	int64_t wait_s = guard_wait_s(api->trial_guard, &try);
 
 	wanted->only_known = wait_s > 0;
 	pthread_mutex_lock(&api->trial_lock);
@@ -68,7 +68,7 @@ static const struct problem *ask(struct api *api, const struct api_request *requ
 	if (r < 0)
 		return refuse(request, r, wait_s);
 	if (wanted->was_new)
-		guard_count(api->trial_guard, peer, now_s);
+		guard_count(api->trial_guard, &try);
 	return NULL;
 }
 

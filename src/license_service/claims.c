@@ -112,10 +112,53 @@ static int assign_new(struct ledger *ledger, const struct claims *claims,
 	return ledger_check(ledger, r);
 }
 
-static char *write_answer(const struct claims *claims, const char *refused)
+/* Which object took each subject that is new: the first that was granted with it. */
+static size_t *find_takers(const struct claims *claims, const enum claim_mark *marks)
+{
+	size_t *takers = mem_array(claims->subject_count + 1, sizeof(*takers));
+
+	for (size_t i = claims->object_count; i-- > 0;) {
+		const struct claim_object *object = &claims->objects[i];
+
+		for (size_t k = 0; object->granted && k < object->count; k++)
+			if (marks[object->subjects[k]] == CLAIM_NEW)
+				takers[object->subjects[k]] = i + 1;
+	}
+	return takers;
+}
+
+/* How a subject stands behind the turn of an object. `taker` counts from 1. */
+static const char *word_of(enum claim_mark mark, size_t taker, size_t object)
+{
+	if (mark == CLAIM_HELD)
+		return "held";
+	if (mark != CLAIM_NEW || taker > object + 1)
+		return "none";
+	return taker == object + 1 ? "new" : "held";
+}
+
+static void put_subjects(struct json *result, const struct claims *claims, size_t at,
+	const enum claim_mark *marks, const size_t *takers)
+{
+	const struct claim_object *object = &claims->objects[at];
+	struct json *words = json_new_array();
+
+	for (size_t k = 0; k < object->count; k++) {
+		size_t subject = object->subjects[k];
+		const char *word =
+			marks ? word_of(marks[subject], takers[subject], at) : "none";
+		json_append(words, json_new_text(word));
+	}
+	json_put(result, "subjects", words);
+}
+
+/* `marks` as they were decided; NULL where nothing was, for it is refused. */
+static char *write_answer(
+	const struct claims *claims, const enum claim_mark *marks, const char *refused)
 {
 	AUTO_JSON answer = json_new_object();
 	struct json *results = json_new_array();
+	size_t *takers = marks ? find_takers(claims, marks) : NULL;
 
 	json_put_text(answer, "refused", refused);
 	for (size_t i = 0; i < claims->object_count; i++) {
@@ -125,8 +168,10 @@ static char *write_answer(const struct claims *claims, const char *refused)
 		json_put_bool(result, "granted", object->granted);
 		json_put_int(result, "newly", object->newly);
 		json_put_int(result, "missing", object->missing);
+		put_subjects(result, claims, i, marks, takers);
 		json_append(results, result);
 	}
+	mem_free(takers);
 	json_put(answer, "results", results);
 	return json_text(answer, false);
 }
@@ -144,11 +189,10 @@ static int decide(struct ledger *ledger, struct claims *claims)
 		if (newly > 0)
 			r = assign_new(ledger, claims, marks, newly);
 	}
+	if (r == 0)
+		claims->answer = write_answer(claims, marks, NULL);
 	mem_free(marks);
-	if (r < 0)
-		return r;
-	claims->answer = write_answer(claims, NULL);
-	return remember(ledger, claims);
+	return r < 0 ? r : remember(ledger, claims);
 }
 
 int claims_run(struct ledger *ledger, void *context)
@@ -163,12 +207,12 @@ int claims_run(struct ledger *ledger, void *context)
 	case LICENSE_PHASE_ACTIVE:
 		return decide(ledger, claims);
 	case LICENSE_PHASE_REVOKED:
-		claims->answer = write_answer(claims, "license_revoked");
+		claims->answer = write_answer(claims, NULL, "license_revoked");
 		return 0;
 	case LICENSE_PHASE_NEW:
 	case LICENSE_PHASE_EXPIRED:
 		break;
 	}
-	claims->answer = write_answer(claims, "license_expired");
+	claims->answer = write_answer(claims, NULL, "license_expired");
 	return 0;
 }

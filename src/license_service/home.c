@@ -12,7 +12,7 @@
 #include "license/keyset.h"
 #include "license_service/key_file.h"
 
-enum { FOLDER_MODE = 0700, PUBLIC_MODE = 0644 };
+enum { FOLDER_MODE = 0700, PUBLIC_MODE = 0644, PUBLIC_MAX = 4096 };
 enum { LOCK_WAIT_US = 10 * 1000 * 1000, LOCK_RETRY_US = 20 * 1000 };
 
 static const char default_prices[] = "{\n"
@@ -46,12 +46,27 @@ static int open_secrets(struct home *home)
 	return 0;
 }
 
+/* The root key was moved away: what it signed can be checked, and nothing signed. */
+static int open_public(struct home *home, const char *path)
+{
+	AUTO_BUF content = buf_init(PUBLIC_MAX);
+	int r = io_read_file(path, &content);
+	const char *text = r == 0 ? buf_text(&content) : NULL;
+
+	if (r == 0)
+		r = text ? keyset_root_read(text, home->root.public) : ERR_LIMIT;
+	return err_wrap(r, "root key %s", path);
+}
+
 static int open_root(struct home *home)
 {
 	char public[KEYSET_ROOT_SIZE];
 	AUTO_TEXT key_path = home_path(home, "root.key");
 	AUTO_TEXT public_path = home_path(home, "root.pub");
 
+	home->has_root = io_exists(key_path) || !io_exists(public_path);
+	if (!home->has_root)
+		return open_public(home, public_path);
 	int r = key_file_open(key_path, &home->root);
 	if (r < 0 || io_exists(public_path))
 		return r;

@@ -2,6 +2,7 @@
 #ifndef LICENSE_SERVICE_HOME_H
 #define LICENSE_SERVICE_HOME_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -12,9 +13,9 @@
 
 /*
  * The state folder of a licensing service: what it needs beside its database. Made at the first
- * use: service.key (secrets of the database), root.key and root.pub (the root key pair),
- * prices.json and trial.json (the price list, and what a trial is given, which the vendor
- * edits).
+ * use: service.key (secrets of the database), root.key and root.pub (the root key pair;
+ * root.key may be moved away, see root.h), prices.json and trial.json (the price list, and what
+ * a trial is given, which the vendor edits).
  */
 
 struct home {
@@ -22,7 +23,8 @@ struct home {
 	char *database; /* its location, as db_open takes it; may hold a password */
 	uint8_t pepper[SECRET_KEY_SIZE]; /* under which license keys are looked up */
 	uint8_t seal[SECRET_KEY_SIZE];   /* under which keys wait in the outbox */
-	struct sign_key root;
+	struct sign_key root; /* its public half alone where the root key is elsewhere */
+	bool has_root;
 	struct price_list prices;
 	struct trial_settings trials;
 };

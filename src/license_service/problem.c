@@ -22,6 +22,12 @@ const struct problem problem_instance_conflict = {
 	409, "instance_conflict", "Instance enrolled with another key"};
 const struct problem problem_idempotency_conflict = {
 	409, "idempotency_conflict", "Idempotency key used for another claim"};
+const struct problem problem_key_replaced = {403, "key_replaced", "Replaced license key"};
+const struct problem problem_secret_not_rewrapped = {
+	409, "secret_not_rewrapped", "Activate at an enrolled instance first"};
+const struct problem problem_instance_revoked = {403, "instance_revoked", "Revoked instance"};
+const struct problem problem_history_behind = {
+	409, "history_behind", "The records of this license are behind"};
 const struct problem problem_path_unknown = {404, "path_unknown", "Unknown path"};
 const struct problem problem_method_not_allowed = {
 	405, "method_not_allowed", "Method not allowed"};
@@ -65,6 +71,8 @@ void problem_reply(struct http_call *call, const struct problem *problem)
 
 const struct problem *problem_of_failure(int code)
 {
+	if (code == ERR_AUTH) /* it was logged where it was found */
+		return &problem_history_behind;
 	log_error("request_failed", "code", err_name(code), "why", err_message(), NULL);
 	switch (code) {
 	case ERR_LOCKED:

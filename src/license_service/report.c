@@ -35,7 +35,8 @@ static int put_instances(struct json *report, const struct ledger *ledger)
 	AUTO_ROWS rows = NULL;
 	struct json *instances = json_new_array();
 	int r = db_query(store_db(ledger->store), &rows,
-		"SELECT instance_id, name, first_seen_s, last_seen_s FROM instance"
+		"SELECT instance_id, name, first_seen_s, last_seen_s, revoked_s, regressions"
+		" FROM instance"
 		" WHERE license_id = ?1 ORDER BY first_seen_s, instance_id",
 		"s", ledger->license_id);
 
@@ -47,6 +48,9 @@ static int put_instances(struct json *report, const struct ledger *ledger)
 		json_put_text(instance, "name", db_text(rows, 1));
 		json_put_time(instance, "first_seen", db_int(rows, 2));
 		json_put_time(instance, "last_seen", db_int(rows, 3));
+		json_put_time(instance, "revoked_at", db_int(rows, 4));
+		/* Its state was copied, or an old one put back: then what it saw falls. */
+		json_put_int(instance, "regressions", db_int(rows, 5));
 		json_append(instances, instance);
 	}
 	return r;

@@ -115,9 +115,28 @@ static const char trials[] = "CREATE TABLE trial ("
 			     " sequence BIGINT NOT NULL,"
 			     " PRIMARY KEY (tenant, instance_id));";
 
+/* What instances witness of a license's history. */
+static const char witnesses[] =
+	"ALTER TABLE instance ADD COLUMN witness_sequence BIGINT NOT NULL DEFAULT 0;"
+	"ALTER TABLE instance ADD COLUMN regressions BIGINT NOT NULL DEFAULT 0;"
+	"CREATE TABLE history_alarm ("
+	" license_id TEXT NOT NULL,"
+	" instance_id TEXT NOT NULL,"
+	" revision BIGINT NOT NULL,"
+	" sequence BIGINT NOT NULL,"
+	" at_s BIGINT NOT NULL,"
+	" PRIMARY KEY (license_id, instance_id));";
+
+/* Several keys of a license, and instances that are served no more. */
+static const char keys[] =
+	"ALTER TABLE key_lookup ADD COLUMN until_s BIGINT NOT NULL DEFAULT 0;"
+	"ALTER TABLE key_lookup ADD COLUMN own_secret BIGINT NOT NULL DEFAULT 0;"
+	"ALTER TABLE key_lookup ADD COLUMN wrapped_secret TEXT;"
+	"ALTER TABLE instance ADD COLUMN revoked_s BIGINT NOT NULL DEFAULT 0;";
+
 int schema_migrate(struct db *db)
 {
-	static const char *const scripts[] = {first, trials};
+	static const char *const scripts[] = {first, trials, witnesses, keys};
 
 	return db_migrate(db, scripts, sizeof(scripts) / sizeof(scripts[0]));
 }

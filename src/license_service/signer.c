@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "license_service/signer.h"
 
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <string.h>
@@ -8,54 +9,28 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "license_service/key_file.h"
+#include "license_service/online.h"
+#include "license_service/root.h"
 
-enum {
-	ROTATE_BEFORE_S = 30 * 86400, /* of the 90 days that a key is valid */
-	ONLINE_MODE = 0600,
-	ONLINE_MAX = KEYSET_TEXT_MAX + 256,
-};
+enum { ROTATE_BEFORE_S = 30 * 86400 }; /* of the 90 days that a key is valid */
 
 struct signer {
 	const struct home *home;
-	char *path;
 	pthread_mutex_t keys; /* guards what follows */
-	struct sign_key key;  /* the newest of the keyset */
-	struct keyset keyset;
-	char *keyset_text;
+	struct online online;
+	struct online_stamp stamp; /* of the file when it was read */
+	int warned_days;           /* of the newest key's end; 0: not yet */
 };
-
-/* The file: the secret key's line, then the keyset as it is given out. */
-static int read_file(struct signer *signer)
-{
-	AUTO_BUF content = buf_init(ONLINE_MAX);
-	int r = io_read_file(signer->path, &content);
-	const char *text = r == 0 ? buf_text(&content) : NULL;
-
-	if (!text)
-		return r < 0 ? r : ERR_LIMIT;
-	const char *line_end = strchr(text, '\n');
-	const char *keyset = line_end ? line_end + 1 : "";
-	r = key_file_parse(text, &signer->key);
-	if (r == 0)
-		r = keyset_read(keyset, signer->home->root.public, &signer->keyset);
-	if (r == 0)
-		mem_replace(&signer->keyset_text, mem_strdup(keyset));
-	secret_wipe(content.data, content.size);
-	return r;
-}
 
 int signer_open(const struct home *home, struct signer **out)
 {
 	struct signer *signer = mem_alloc(sizeof(*signer));
-	int r = 0;
 	*out = NULL;
 
 	signer->home = home;
-	signer->path = home_path(home, "online");
 	pthread_mutex_init(&signer->keys, NULL);
-	if (io_exists(signer->path))
-		r = err_wrap(read_file(signer), "online key %s", signer->path);
+	signer->stamp = online_stamp(home);
+	int r = online_read(home, &signer->online);
 	if (r < 0) {
 		signer_close(signer);
 		return r;
@@ -69,35 +44,36 @@ void signer_close(struct signer *signer)
 	if (!signer)
 		return;
 	pthread_mutex_destroy(&signer->keys);
-	mem_free(signer->keyset_text);
-	mem_free(signer->path);
-	secret_wipe(signer, sizeof(*signer));
+	online_free(&signer->online);
 	mem_free(signer);
 }
 
 static bool is_fresh(const struct signer *signer, int64_t at_s)
 {
-	if (signer->keyset.count == 0)
-		return false;
-	const struct keyset_key *newest = &signer->keyset.keys[signer->keyset.count - 1];
-	return at_s >= newest->from_s && at_s < newest->until_s - ROTATE_BEFORE_S;
+	const struct keyset_key *newest = online_newest(&signer->online);
+
+	return newest && at_s >= newest->from_s && at_s < newest->until_s - ROTATE_BEFORE_S;
 }
 
-static struct keyset with_new_key(
-	const struct keyset *keyset, const struct sign_key *key, int64_t at_s)
+/* A key that was imported beside the running service. A file that is damaged changes nothing.
+ */
+static void reload(struct signer *signer)
 {
-	struct keyset next = *keyset;
+	struct online_stamp stamp = online_stamp(signer->home);
+	struct online online;
 
-	if (next.count == KEYSET_MAX) {
-		next.count--;
-		memmove(next.keys, next.keys + 1, next.count * sizeof(next.keys[0]));
+	if (memcmp(&stamp, &signer->stamp, sizeof(stamp)) == 0)
+		return;
+	signer->stamp = stamp;
+	if (online_read(signer->home, &online) < 0 ||
+		online.keyset.version < signer->online.keyset.version) {
+		log_error("online_key_not_read", "why", "it is damaged, or older", NULL);
+		return;
 	}
-	struct keyset_key *newest = &next.keys[next.count++];
-	*newest = (struct keyset_key){.from_s = at_s, .until_s = at_s + KEYSET_VALID_S};
-	keyset_key_id(key->public, newest->id);
-	memcpy(newest->public, key->public, SIGN_PUBLIC_SIZE);
-	next.version++;
-	return next;
+	online_free(&signer->online);
+	signer->online = online;
+	signer->warned_days = 0;
+	log_info("online_key_read", NULL);
 }
 
 /* Stored first and used then: what was given out once is known again after a crash. */
@@ -105,35 +81,58 @@ static int rotate(struct signer *signer, int64_t at_s)
 {
 	struct sign_key key;
 	sign_key_new(&key);
-	struct keyset next = with_new_key(&signer->keyset, &key, at_s);
+	struct keyset next = online_with_new_key(&signer->online.keyset, &key, at_s, false);
 	AUTO_TEXT keyset_text = keyset_write(&next, &signer->home->root);
-	AUTO_TEXT secret = key_file_text(&key);
-	AUTO_TEXT content = mem_printf("%s%s", secret, keyset_text);
 
-	int r = io_write_file(signer->path, content, strlen(content), ONLINE_MODE);
+	int r = online_write(signer->home, &key, keyset_text);
 	if (r == 0) {
-		signer->key = key;
-		signer->keyset = next;
-		mem_replace(&signer->keyset_text, STEAL(keyset_text));
+		signer->online.key = key;
+		signer->online.keyset = next;
+		mem_replace(&signer->online.keyset_text, STEAL(keyset_text));
+		signer->stamp = online_stamp(signer->home);
 		log_info("online_key_made", "id", next.keys[next.count - 1].id, NULL);
 	}
-	secret_wipe(secret, strlen(secret));
-	secret_wipe(content, strlen(content));
 	secret_wipe(&key, sizeof(key));
 	return r;
+}
+
+static void warn_of_end(struct signer *signer, int64_t at_s)
+{
+	int days = root_warning_days(online_newest(&signer->online), at_s);
+
+	if (!days || days == signer->warned_days)
+		return;
+	AUTO_TEXT left = mem_printf("%d", days);
+	signer->warned_days = days;
+	log_warning("online_key_ends", "within_days", left, "what",
+		"make the next one with `garner-licensing root request`", NULL);
+}
+
+/* The root key may be moved away while this runs. */
+static int prepare(struct signer *signer, int64_t at_s)
+{
+	reload(signer);
+	if (is_fresh(signer, at_s))
+		return 0;
+	if (root_is_here(signer->home))
+		return rotate(signer, at_s);
+	const struct keyset_key *newest = online_newest(&signer->online);
+	if (!newest || at_s < newest->from_s || at_s >= newest->until_s)
+		return err_set(ERR_UNAVAILABLE,
+			"the online key is over, and the root key is not here; make the next "
+			"one with `garner-licensing root request`");
+	warn_of_end(signer, at_s);
+	return 0;
 }
 
 /* The key that is valid at that moment, which the caller wipes, and its keyset. */
 static int take_key(
 	struct signer *signer, int64_t at_s, struct sign_key *out_key, char **out_keyset)
 {
-	int r = 0;
-
 	pthread_mutex_lock(&signer->keys);
-	if (!is_fresh(signer, at_s))
-		r = rotate(signer, at_s);
-	*out_key = signer->key;
-	*out_keyset = r == 0 ? mem_strdup(signer->keyset_text) : NULL;
+	int r = prepare(signer, at_s);
+	*out_key = signer->online.key;
+	*out_keyset = r == 0 ? mem_strdup(signer->online.keyset_text) : NULL;
 	pthread_mutex_unlock(&signer->keys);
 	return r;
 }

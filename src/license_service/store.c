@@ -69,7 +69,7 @@ void store_new_id(char *out, size_t size)
 	text_to_hex(bytes, size / 2, out);
 }
 
-static void digest_key(const struct store *store, const char *key, char out[2 * HASH_SIZE + 1])
+void store_key_digest(struct store *store, const char *key, char out[STORE_DIGEST_SIZE])
 {
 	uint8_t digest[HASH_SIZE];
 
@@ -82,7 +82,7 @@ int store_find_key(struct store *store, const char *key, char license_id[LEASE_I
 	char digest[2 * HASH_SIZE + 1];
 	AUTO_ROWS rows = NULL;
 
-	digest_key(store, key, digest);
+	store_key_digest(store, key, digest);
 	int r = db_one(store->db, &rows,
 		"SELECT license_id FROM key_lookup WHERE key_digest = ?1", "s", digest);
 	if (r == 0)
@@ -100,7 +100,7 @@ int store_add_key(struct store *store, const char *key, const char *license_id)
 {
 	char digest[2 * HASH_SIZE + 1];
 
-	digest_key(store, key, digest);
+	store_key_digest(store, key, digest);
 	return db_run(store->db,
 		"INSERT INTO key_lookup (key_digest, license_id) VALUES (?1, ?2)", "ss", digest,
 		license_id);
@@ -113,7 +113,8 @@ int store_find_instance(struct store *store, const char *license_id, const char 
 	AUTO_BUF bytes = buf_init(SIGN_PUBLIC_SIZE);
 
 	int r = db_one(store->db, &rows,
-		"SELECT public_key FROM instance WHERE license_id = ?1 AND instance_id = ?2",
+		"SELECT public_key, revoked_s FROM instance WHERE license_id = ?1 AND "
+		"instance_id = ?2",
 		"ss", license_id, instance_id);
 	if (r == 0)
 		return err_set(ERR_NOTFOUND, "the instance is not enrolled under this license");
@@ -122,7 +123,7 @@ int store_find_instance(struct store *store, const char *license_id, const char 
 	if (text_from_base64(db_text(rows, 0), &bytes) < 0 || bytes.size != SIGN_PUBLIC_SIZE)
 		return err_set(ERR_CORRUPT, "the instance has no usable key");
 	memcpy(public, bytes.data, SIGN_PUBLIC_SIZE);
-	return 0;
+	return db_int(rows, 1) ? err_set(ERR_LICENSE, "the vendor revoked this instance") : 0;
 }
 
 static int read_assigned(

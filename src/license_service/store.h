@@ -32,10 +32,16 @@ const struct home *store_home(const struct store *store);
 NODISCARD int store_find_key(
 	struct store *store, const char *key, char license_id[LEASE_ID_SIZE]);
 
+enum { STORE_DIGEST_SIZE = 2 * HASH_SIZE + 1 };
+
+/** The digest under which a key in its normal form is looked up, in hexadecimal. */
+void store_key_digest(struct store *store, const char *key, char out[STORE_DIGEST_SIZE]);
+
 /** Remembers a new license's key, by its digest alone; inside the caller's transaction. */
 NODISCARD int store_add_key(struct store *store, const char *key, const char *license_id);
 
-/** The key of an enrolled instance. ERR_NOTFOUND. */
+/** The key of an enrolled instance. ERR_NOTFOUND; ERR_LICENSE where it was revoked, the key
+ * being given all the same. */
 NODISCARD int store_find_instance(struct store *store, const char *license_id,
 	const char *instance_id, uint8_t public[SIGN_PUBLIC_SIZE]);
 

@@ -79,7 +79,7 @@ static bool is_over(const struct ledger *ledger)
 
 /* The work of all first, then the leases: they all show the license as it is when all is done.
  */
-static int work_batch(struct ledger *ledger, struct ticket **batch, size_t count)
+static int work_all(struct ledger *ledger, struct ticket **batch, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		struct writer_job *job = batch[i]->job;
@@ -98,6 +98,23 @@ static int work_batch(struct ledger *ledger, struct ticket **batch, size_t count
 		if (is_over(ledger))
 			return batch[i]->result;
 	}
+	return 0;
+}
+
+/* What the instances saw is looked at before anything is done for any of them. */
+static int work_batch(struct ledger *ledger, struct ticket **batch, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct writer_job *job = batch[i]->job;
+		int r = history_check(ledger, job->instance_id, &job->witness);
+
+		if (r < 0)
+			return r;
+	}
+	int r = history_may_issue(ledger);
+	if (r != ERR_AUTH)
+		return r < 0 ? r : work_all(ledger, batch, count);
+	set_results(batch, count, r);
 	return 0;
 }
 

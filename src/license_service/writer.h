@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "license/lease.h"
+#include "license_service/history.h"
 #include "license_service/ledger.h"
 
 /*
@@ -26,9 +27,10 @@ typedef int writer_work_fn(struct ledger *ledger, void *context);
 
 struct writer_job {
 	const char *license_id;
-	const char *instance_id; /* who gets the lease */
-	const uint8_t *nonce;    /* LEASE_NONCE_SIZE, goes into the lease */
-	writer_work_fn *work;    /* NULL: the lease alone */
+	const char *instance_id;        /* who gets the lease */
+	const uint8_t *nonce;           /* LEASE_NONCE_SIZE, goes into the lease */
+	struct history_witness witness; /* what the instance saw last */
+	writer_work_fn *work;           /* NULL: the lease alone */
 	void *context;
 	struct lease lease; /* out: unsigned */
 };
@@ -43,7 +45,8 @@ NODISCARD int writer_open(const struct home *home, struct writer **out);
 /** Ends it; only when nobody waits for a job. NULL is fine. */
 void writer_stop(struct writer *writer);
 
-/** Does the job and waits for it. 0 only when it is durable. Called by any number of threads.
+/** Does the job and waits for it. 0 only when it is durable. ERR_AUTH, and nothing done, where
+ * the license waits for its operator (history.h). Called by any number of threads.
  */
 NODISCARD int writer_run(struct writer *writer, struct writer_job *job);
 

@@ -28,6 +28,7 @@ static int describe_status(const struct operation_call *call, struct json **out)
 	if (status.is_trial && status.trial_items)
 		json_put_int(json, "trial_items", status.trial_items);
 	json_put_time(json, "offline_until", status.offline_until_s);
+	json_put_time(json, "sunset_until", status.sunset_until_s);
 	json_put_time(json, "offline_since", status.offline_since_s);
 	json_put_text(json, "server", *status.server ? status.server : NULL);
 	json_put_bool(json, "development", status.development);
@@ -46,6 +47,16 @@ static int set_server(const struct operation_call *call, struct json **out)
 	if (r == 0)
 		r = license_client_set_server(call->installation->license, url, root,
 			json_get_text(call->arguments, "ca_file"));
+	return r < 0 ? r : describe_status(call, out);
+}
+
+static int take_sunset(const struct operation_call *call, struct json **out)
+{
+	const char *file;
+	int r = operation_want(call, "file", &file);
+
+	if (r == 0)
+		r = license_client_take_sunset(call->installation->license, file);
 	return r < 0 ? r : describe_status(call, out);
 }
 
@@ -111,6 +122,7 @@ static int import_older(const struct operation_call *call, struct json **out)
 
 const struct operation operations_license[] = {
 	{"license.server", set_server},
+	{"license.sunset", take_sunset},
 	{"license.activate", activate},
 	{"license.status", show_status},
 	{"license.buy", buy},

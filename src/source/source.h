@@ -168,6 +168,7 @@ struct source_usage {
 	uint64_t requests;
 	uint64_t items_read;
 	int64_t throttled_ms;
+	int64_t heard_s; /* what the source says the time is (its Date), by TLS; 0: nothing */
 };
 
 /* The kinds. Options are borrowed. */

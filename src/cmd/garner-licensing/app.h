@@ -17,9 +17,12 @@
 struct app {
 	const struct options *options;
 	bool json, quiet;
+	int exit_code;       /* of a command that ended without an error */
 	struct home *home;   /* opened when first needed */
 	struct store *store; /* the same */
 };
+
+enum { APP_EXIT_BAD_RECORDS = 7 };
 
 /** Opens the state folder that the options name. */
 NODISCARD int app_open_home(struct app *app);
@@ -75,6 +78,18 @@ int commands_add(void *context, const struct options *options);
 int commands_pay(void *context, const struct options *options);
 int commands_revoke(void *context, const struct options *options);
 int commands_show(void *context, const struct options *options);
+int commands_verify(void *context, const struct options *options);
+int commands_backup(void *context, const struct options *options);
+int commands_restore(void *context, const struct options *options);
+int commands_accept_restore(void *context, const struct options *options);
+int commands_root_status(void *context, const struct options *options);
+int commands_root_export(void *context, const struct options *options);
+int commands_root_request(void *context, const struct options *options);
+int commands_root_sign(void *context, const struct options *options);
+int commands_root_import(void *context, const struct options *options);
+int commands_root_sunset(void *context, const struct options *options);
+int commands_reissue(void *context, const struct options *options);
+int commands_revoke_instance(void *context, const struct options *options);
 int commands_price(void *context, const struct options *options);
 int commands_trials(void *context, const struct options *options);
 

@@ -60,6 +60,55 @@ static const struct option_spec price_options[] = {
 	{NULL, NULL, NULL},
 };
 
+#define ALL_OPTION                                                                             \
+	{                                                                                      \
+		"all", NULL, "all licenses of the service"                                     \
+	}
+
+static const struct option_spec care_options[] = {
+	ALL_OPTION, KEY_FILE_OPTION, {NULL, NULL, NULL}};
+static const struct option_spec backup_options[] = {
+	{"to", "DIR", "a new folder"}, {NULL, NULL, NULL}};
+static const struct option_spec restore_options[] = {
+	{"from", "DIR", "what `backup` made"}, {NULL, NULL, NULL}};
+
+#define TEXT_TO_OPTION                                                                         \
+	{                                                                                      \
+		"to", "FILE", "write it there; else it is printed"                             \
+	}
+#define ROOT_KEY_OPTION                                                                        \
+	{                                                                                      \
+		"root-key", "FILE", "the root key"                                             \
+	}
+
+static const struct option_spec export_options[] = {
+	{"to", "DIR", "a folder, best of another medium"}, {NULL, NULL, NULL}};
+static const struct option_spec request_options[] = {
+	TEXT_TO_OPTION,
+	{"replace", NULL, "the older online keys are not to be believed any more"},
+	{"raise", "N", "raise the version by so much more, after a restore"},
+	{NULL, NULL, NULL},
+};
+static const struct option_spec sign_options[] = {
+	ROOT_KEY_OPTION, TEXT_TO_OPTION, {NULL, NULL, NULL}};
+static const struct option_spec sunset_options[] = {
+	ROOT_KEY_OPTION,
+	TEXT_TO_OPTION,
+	{"until", "TIME", "until when the instances work by themselves"},
+	{"license", "ID", "for one license; else for all"},
+	{NULL, NULL, NULL},
+};
+
+static const struct option_spec reissue_options[] = {
+	{"keep-old", "DAYS", "the old key still activates for so long (0)"},
+	{"new-secret", NULL,
+		"begin anew: all instances activate again, nobody holds a license"},
+	KEY_FILE_OPTION,
+	{NULL, NULL, NULL},
+};
+static const struct option_spec revoke_instance_options[] = {
+	KEY_FILE_OPTION, {NULL, NULL, NULL}};
+
 static const struct command_spec commands[] = {
 	{"serve", "", 0, 0, serve_options, "Answer the instances of all customers.", serve_run},
 	{"order", "", 0, 0, order_options, "Take an order for a new license key.",
@@ -74,6 +123,35 @@ static const struct command_spec commands[] = {
 	{"show", "KEY", 0, 1, show_options, "Show a license, its instances and its events.",
 		commands_show},
 	{"price", "", 0, 0, price_options, "Say what an order would cost now.", commands_price},
+	{"reissue", "KEY", 0, 1, reissue_options, "Make another key for the same license.",
+		commands_reissue},
+	{"revoke-instance", "KEY INSTANCE", 1, 2, revoke_instance_options,
+		"Serve one instance no more.", commands_revoke_instance},
+	{"verify", "KEY", 0, 1, care_options,
+		"Play a license's events again, and compare; exit 7 where it is not the same.",
+		commands_verify},
+	{"backup", "", 0, 0, backup_options, "Copy database and state while the service runs.",
+		commands_backup},
+	{"restore", "", 0, 0, restore_options, "Put a copy back into a new state folder.",
+		commands_restore},
+	{"accept-restore", "KEY", 0, 1, care_options,
+		"Go on with a database that was put back from a copy.",
+		commands_accept_restore},
+	{"root status", "", 0, 0, NULL,
+		"Say where the root key is and when the online key ends; exit 20 to 23 near "
+		"that.",
+		commands_root_status},
+	{"root export", "", 0, 0, export_options, "Move the root key off this machine.",
+		commands_root_export},
+	{"root request", "", 0, 0, request_options,
+		"Make the next online key, and what is to be signed for it.",
+		commands_root_request},
+	{"root sign", "REQUEST", 1, 1, sign_options,
+		"Sign a request with the root key; needs no state.", commands_root_sign},
+	{"root import", "KEYSET", 1, 1, NULL, "Take a signed keyset.", commands_root_import},
+	{"root sunset", "", 0, 0, sunset_options,
+		"Sign that instances work without the service until a time.",
+		commands_root_sunset},
 	{"trials", "", 0, 0, NULL,
 		"List the trials: since when, until when, how many instances.",
 		commands_trials},
@@ -104,7 +182,7 @@ static int help(const struct options *options)
 	return 0;
 }
 
-static int run(const struct options *options)
+static int run(const struct options *options, int *exit_code)
 {
 	struct app app = {
 		.options = options,
@@ -113,6 +191,7 @@ static int run(const struct options *options)
 	};
 	int r = options_command(options)->run(&app, options);
 
+	*exit_code = app.exit_code;
 	app_close(&app);
 	if (r == 0 && (fflush(stdout) != 0 || ferror(stdout)))
 		r = err_set(ERR_IO,
@@ -131,14 +210,15 @@ static bool wants_json(int argc, char **argv)
 int main(int argc, char **argv)
 {
 	struct options *options;
+	int exit_code = 0;
 	int r = options_parse(&program, argc, argv, &options);
 
 	if (r == 0)
 		log_set_level(options_has(options, "verbose") ? LOG_DEBUG : LOG_WARNING);
 	if (r == 0)
-		r = options_help_wanted(options) ? help(options) : run(options);
+		r = options_help_wanted(options) ? help(options) : run(options, &exit_code);
 	if (r < 0)
 		print_error(wants_json(argc, argv), r);
 	options_free(options);
-	return app_exit_code(r);
+	return r < 0 ? app_exit_code(r) : exit_code;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 
+#include "base/io.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "crypto/secret.h"
@@ -12,8 +13,9 @@ static void print_status(const struct json *status)
 {
 	static const char *const lines[][2] = {{"State", "state"}, {"License key", "key"},
 		{"Ends", "expires_at"}, {"Restores, a folder", "trial_items"},
-		{"Works offline until", "offline_until"}, {"Licensing service", "server"},
-		{"Note", "reason.text"}};
+		{"Works offline until", "offline_until"},
+		{"Works without service until", "sunset_until"},
+		{"Licensing service", "server"}, {"Note", "reason.text"}};
 	AUTO_TEXT used = output_member(status, "used");
 	AUTO_TEXT seats = output_member(status, "seats");
 
@@ -47,6 +49,18 @@ static int server(void *context, const struct options *options)
 	app_pass_path(app, arguments, "root-key", "root_key_file");
 	app_pass_path(app, arguments, "ca", "ca_file");
 	int r = app_ask(app, "license.server", arguments, &result);
+	return show(app, r, result);
+}
+
+static int sunset(void *context, const struct options *options)
+{
+	struct app *app = context;
+	AUTO_JSON arguments = json_new_object();
+	AUTO_JSON result = NULL;
+	AUTO_TEXT file = io_absolute(options_argument(options, 0));
+
+	json_put_text(arguments, "file", file);
+	int r = app_ask(app, "license.sunset", arguments, &result);
 	return show(app, r, result);
 }
 
@@ -281,6 +295,8 @@ const struct command_spec commands_license[] = {
 		server},
 	{"license activate", "[KEY]", 0, 1, activate_options,
 		"Activate this instance with a license key.", activate},
+	{"license sunset", "FILE", 1, 1, NULL,
+		"Take the vendor's word that this license works without a service.", sunset},
 	{"license status", "", 0, 0, NULL, "Show the state of the license.", status},
 	{"license subjects", "", 0, 0, NULL, "List who holds a license.", subjects},
 	{"license objects", "", 0, 0, NULL, "List the objects that need licenses.", objects},

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "base/timestamp.h"
 #include "crypto/secret.h"
 #include "source/graph/graph_priv.h"
 
@@ -53,6 +54,16 @@ static int check_length(struct http_response *response, uint64_t size)
 	return err_set(ERR_NETWORK, "%" PRIu64 " bytes came of %" PRId64, size, length);
 }
 
+/* What time it is there. Only where a certificate says who says so. */
+static void hear_time(struct graph *graph, const char *url, struct http_response *response)
+{
+	const char *date = http_header(response, "Date");
+	int64_t at_s;
+
+	if (date && text_starts_with(url, "https://") && timestamp_parse_http(date, &at_s) == 0)
+		graph->usage->heard_s = at_s;
+}
+
 static int send_once(struct graph *graph, struct counted *counted, struct graph_answer *answer)
 {
 	const struct graph_request *request = counted->request;
@@ -76,6 +87,8 @@ static int send_once(struct graph *graph, struct counted *counted, struct graph_
 	graph->usage->requests++;
 	log_debug("graph_get", "url", request->url, "client_request_id", guid, NULL);
 	int r = http_send(graph->client, &http, &answer->http);
+	if (r == 0)
+		hear_time(graph, request->url, &answer->http);
 	if (r == 0 && answer->http.status / 100 == 2)
 		r = check_length(
 			&answer->http, request->sink ? counted->size : answer->http.body.size);

@@ -53,7 +53,7 @@ static void fill_lease(
 	if (service->lie == LIE_OTHER_INSTANCE)
 		lease->instance_public[0] ^= 1;
 	lease->sequence++;
-	lease->revision++;
+	lease->revision = 1; /* one event, of which nobody asks */
 	lease->issued_s = service_now_s(service);
 	if (text_from_hex(json_get_text_or(body, "nonce", ""), lease->nonce,
 		    sizeof(lease->nonce)) < 0)

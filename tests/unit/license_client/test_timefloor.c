@@ -83,6 +83,44 @@ static void a_clock_that_is_behind_within_a_day_is_not_told(void **state)
 	assert_int_equal(timefloor_error_s(&floor, &beyond), -DAY_S - 1);
 }
 
+static void E5_what_the_source_says_counts_for_a_day_beyond_the_clocks(void **state)
+{
+	(void)state;
+	struct timefloor floor = contact(0);
+	struct timefloor_reading back = reading(START_S - 30 * DAY_S, 200);
+
+	back.boot = "second"; /* restarted, with the clock set back: nothing else is known */
+	assert_int_equal(timefloor_now(&floor, &back), START_S);
+	assert_true(timefloor_hear(&floor, START_S + DAY_S / 2, &back));
+	assert_int_equal(timefloor_now(&floor, &back), START_S + DAY_S / 2);
+	assert_int_equal(timefloor_error_s(&floor, &back), -30 * DAY_S - DAY_S / 2);
+	back.boot_us += INT64_C(3600) * 1000000;
+	assert_int_equal(timefloor_now(&floor, &back), START_S + DAY_S / 2 + 3600);
+	for (int i = 0; i < 100; i++) { /* a mad clock moves it no further, also in steps */
+		(void)timefloor_hear(&floor, START_S + 3000 * DAY_S + i * 86400, &back);
+		(void)timefloor_raise(&floor, &back);
+	}
+	assert_int_equal(timefloor_now(&floor, &back), START_S + DAY_S);
+	assert_false(timefloor_hear(&floor, START_S, &back)); /* nothing falls */
+	struct timefloor_reading right = reading(START_S + 2 * DAY_S, 300);
+	timefloor_set(&floor, START_S + 2 * DAY_S, &right); /* a contact heals */
+	assert_int_equal(timefloor_now(&floor, &right), START_S + 2 * DAY_S);
+	assert_int_equal(timefloor_error_s(&floor, &right), 0);
+}
+
+static void E5_a_clock_that_was_ahead_at_the_contact_gains_nothing(void **state)
+{
+	(void)state;
+	struct timefloor floor = contact(10 * DAY_S);
+
+	for (int day = 0; day <= 20; day++) { /* set right, and restarted each day */
+		struct timefloor_reading clocks = reading(START_S + day * DAY_S, 0);
+		clocks.boot = "another";
+		assert_int_equal(timefloor_now(&floor, &clocks), START_S + day * DAY_S);
+		assert_true(timefloor_raise(&floor, &clocks));
+	}
+}
+
 static void E5_a_restart_does_not_take_the_kept_floor_away(void **state)
 {
 	(void)state;
@@ -152,6 +190,8 @@ int main(void)
 		cmocka_unit_test(what_was_not_worth_keeping_adds_up),
 		cmocka_unit_test(E5_a_clock_that_is_set_back_goes_on_with_the_boot_clock),
 		cmocka_unit_test(a_clock_that_is_behind_within_a_day_is_not_told),
+		cmocka_unit_test(E5_what_the_source_says_counts_for_a_day_beyond_the_clocks),
+		cmocka_unit_test(E5_a_clock_that_was_ahead_at_the_contact_gains_nothing),
 		cmocka_unit_test(E5_a_restart_does_not_take_the_kept_floor_away),
 		cmocka_unit_test(a_floor_that_hardly_moved_is_not_worth_keeping),
 		cmocka_unit_test(a_clock_that_is_ahead_is_corrected_by_what_the_contact_showed),

@@ -204,7 +204,7 @@ static void A11_a_running_instance_of_a_revoked_key_gets_a_lease_that_says_so(vo
 	believe(f, refused, &lease);
 	assert_string_equal(json_get_text(refused, "answer"),
 		"{\"refused\":\"license_revoked\",\"results\":["
-		"{\"granted\":false,\"newly\":0,\"missing\":0}]}");
+		"{\"granted\":false,\"newly\":0,\"missing\":0,\"subjects\":[\"none\"]}]}");
 }
 
 static void A5_a_renewal_beside_the_running_service_is_in_the_next_lease(void **state)

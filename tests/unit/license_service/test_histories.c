@@ -12,6 +12,7 @@
 
 #include "license/claim.h"
 #include "license/term.h"
+#include "license_service/verify.h"
 #include "world.h"
 
 /*
@@ -186,6 +187,9 @@ static void run_history(struct world *world, int64_t start_s)
 		step(world, id, &model);
 		assert_alike(world, id, &model);
 	}
+	struct verify_finding finding;
+	assert_int_equal(verify_license(world->store, id, model.now_s, &finding), 0);
+	assert_string_equal(finding.what, "");
 }
 
 static void C5_random_histories_agree_with_a_plain_model(void **state)
