@@ -3,10 +3,12 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "license_service/api_priv.h"
 #include "license_service/claims.h"
+#include "license_service/metrics.h"
 #include "license_service/releases.h"
 #include "net/http_server.h"
 
@@ -33,6 +35,8 @@ int api_open(struct api *api, const struct home *home)
 		r = signer_open(home, &api->signer);
 	if (r == 0)
 		r = writer_start(home, &api->writer);
+	if (r == 0)
+		r = shop_open(home, api->guard, &api->shop);
 	if (r < 0)
 		api_close(api);
 	return r;
@@ -43,6 +47,7 @@ void api_close(struct api *api)
 	writer_stop(api->writer);
 	signer_close(api->signer);
 	store_close(api->lookup);
+	shop_close(api->shop);
 	guard_free(api->guard);
 	pthread_mutex_destroy(&api->lookup_lock);
 	*api = (struct api){0};
@@ -154,11 +159,12 @@ static const struct problem *route(struct api *api, struct http_call *call)
 	return problem_because(&problem_path_unknown, "there is nothing at this path");
 }
 
-void api_handle(void *context, struct http_call *call)
+static void dispatch(struct api *api, struct http_call *call)
 {
 	static const char alive[] = "{\"status\":\"ok\"}";
-	struct api *api = context;
 
+	if (shop_handle(api->shop, call))
+		return;
 	if (text_equal(http_call_path(call), "/livez")) {
 		http_reply(call, 200, "application/json", alive, sizeof(alive) - 1);
 		return;
@@ -166,4 +172,13 @@ void api_handle(void *context, struct http_call *call)
 	const struct problem *problem = route(api, call);
 	if (problem)
 		problem_reply(call, problem);
+}
+
+void api_handle(void *context, struct http_call *call)
+{
+	int64_t began_us = clock_monotonic_us();
+
+	dispatch(context, call);
+	metrics_count_request(
+		http_call_path(call), http_reply_status(call), clock_monotonic_us() - began_us);
 }

@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "license_service/guard.h"
+#include "license_service/shop.h"
 #include "license_service/signer.h"
 #include "license_service/store.h"
 #include "license_service/writer.h"
@@ -22,6 +23,7 @@ struct api {
 	struct guard *guard;
 	pthread_mutex_t lookup_lock; /* guards `lookup` */
 	struct store *lookup;        /* to find keys and instances, beside the writer */
+	struct shop *shop;
 };
 
 /** Opens what it needs under a home, which is borrowed. */

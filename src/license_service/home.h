@@ -12,16 +12,20 @@
 /*
  * The state folder of a licensing service: what it needs beside its database. Made at the first
  * use: service.key (secrets of the database), root.key and root.pub (the root key pair),
- * prices.json (the price list, which the vendor edits).
+ * prices.json (the price list, which the vendor edits), and what settings.h names.
  */
+
+struct settings;
 
 struct home {
 	char *folder;                    /* absolute */
 	char *database;                  /* path of the SQLite file */
 	uint8_t pepper[SECRET_KEY_SIZE]; /* under which license keys are looked up */
-	uint8_t seal[SECRET_KEY_SIZE];   /* under which keys wait in the outbox */
+	uint8_t seal[SECRET_KEY_SIZE];   /* under which keys and mail wait in the outbox */
+	uint8_t tokens[SECRET_KEY_SIZE]; /* under which tokens of orders and forms are made */
 	struct sign_key root;
 	struct price_list prices;
+	struct settings *settings;
 };
 
 /** Opens the folder, and makes it where it is not there (mode 0700). `database` is

@@ -139,3 +139,12 @@ int signer_sign(struct signer *signer, struct lease *lease, char **out_lease, ch
 	secret_wipe(&key, sizeof(key));
 	return r;
 }
+
+int64_t signer_until_s(struct signer *signer)
+{
+	pthread_mutex_lock(&signer->keys);
+	size_t count = signer->keyset.count;
+	int64_t until_s = count ? signer->keyset.keys[count - 1].until_s : 0;
+	pthread_mutex_unlock(&signer->keys);
+	return until_s;
+}

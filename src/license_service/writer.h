@@ -2,6 +2,7 @@
 #ifndef LICENSE_SERVICE_WRITER_H
 #define LICENSE_SERVICE_WRITER_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -43,5 +44,8 @@ void writer_stop(struct writer *writer);
 /** Does the job and waits for it. 0 only when it is durable. Called by any number of threads.
  */
 NODISCARD int writer_run(struct writer *writer, struct writer_job *job);
+
+/** How many jobs wait for it now. */
+size_t writer_waiting(struct writer *writer);
 
 #endif

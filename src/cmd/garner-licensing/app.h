@@ -72,6 +72,11 @@ int commands_add(void *context, const struct options *options);
 int commands_pay(void *context, const struct options *options);
 int commands_revoke(void *context, const struct options *options);
 int commands_show(void *context, const struct options *options);
+int commands_cancel(void *context, const struct options *options);
+int commands_customers(void *context, const struct options *options);
+int commands_orders(void *context, const struct options *options);
+int commands_instances(void *context, const struct options *options);
+int commands_events(void *context, const struct options *options);
 int commands_price(void *context, const struct options *options);
 
 #endif

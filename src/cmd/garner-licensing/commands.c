@@ -86,6 +86,20 @@ int commands_pay(void *context, const struct options *options)
 	return r < 0 ? r : hand_out(app, &order, NULL);
 }
 
+int commands_cancel(void *context, const struct options *options)
+{
+	struct app *app = context;
+	struct order order;
+	int r = app_open_store(app);
+
+	if (r == 0)
+		r = orders_cancel(
+			app->store, options_argument(options, 0), clock_now_s(), &order);
+	if (r == 0)
+		print_order(app, &order, NULL);
+	return r;
+}
+
 int commands_revoke(void *context, const struct options *options)
 {
 	struct app *app = context;
