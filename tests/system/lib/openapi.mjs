@@ -16,9 +16,10 @@ function follow(document, value) {
 }
 
 function send({ base, method, path, headers, body }) {
-  const target = base.startsWith('unix:') ? { socketPath: base.slice(5), path } : new URL(path, base);
+  const url = base.startsWith('unix:') ? null : new URL(base);
+  const target = url ? { host: url.hostname, port: url.port } : { socketPath: base.slice(5) };
   return new Promise((resolve, reject) => {
-    const request = http.request(target, { method, headers, agent: false, ...(target.socketPath ? target : {}) }, (response) => {
+    const request = http.request({ ...target, method, path, headers, agent: false }, (response) => {
       const pieces = [];
       response.on('data', (piece) => pieces.push(piece));
       response.on('end', () => resolve({ status: response.statusCode, headers: response.headers, text: `${Buffer.concat(pieces)}` }));

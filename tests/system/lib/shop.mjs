@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// A licensing service that sells: its settings, and ways to order, pay and administer, each call
+// held against its description.
+import crypto from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+
+export class Shop {
+  constructor(world, publicApi, adminApi) {
+    Object.assign(this, { world, publicApi, adminApi });
+    // Signed by an instance: licensing.test.mjs and the unit tests call these.
+    this.leftToOthers = ['POST /v1/lease', 'POST /v1/claims', 'POST /v1/releases', 'POST /v1/subjects', 'POST /v1/activate',
+      'POST /v1/trial', 'POST /v1/events'];
+  }
+
+  async start({ payment, mail, prices } = {}) {
+    const state = this.world.path('licensing');
+    fs.mkdirSync(state, { recursive: true });
+    for (const [name, content] of Object.entries({ payment, mail, prices }))
+      if (content) fs.writeFileSync(path.join(state, `${name}.json`), JSON.stringify(content));
+    this.service = await this.world.licensing();
+    this.url = this.service.listening;
+    this.adminToken = fs.readFileSync(this.service.admin_token_file, 'utf8').trim();
+    this.secret = fs.readFileSync(path.join(state, 'webhook.secret'), 'utf8').trim();
+  }
+
+  post(target, json, options) {
+    return this.publicApi.call(this.url, 'POST', target, { json, ...options });
+  }
+
+  order({ order_id: id, token }, { token: other = token } = {}) {
+    return this.publicApi.call(this.url, 'GET', `/v1/orders/${id}`, { headers: { authorization: `Bearer ${other}` } });
+  }
+
+  admin(method, target, { token = this.adminToken, ...options } = {}) {
+    const headers = token === null ? {} : { authorization: `Bearer ${token}` };
+    return this.adminApi.call(this.service.admin, method, target, { headers, ...options });
+  }
+
+  settle({ order_id: id }) {
+    return this.admin('POST', `/v1/orders/${id}/settle`);
+  }
+
+  /** A new key of so many licenses, paid. */
+  async buyKey(seats, contact = { customer: 'Contoso', email: 'it@contoso.example' }) {
+    const { json: order } = await this.post('/v1/orders', { kind: 'new', seats, ...contact });
+    await this.settle(order);
+    return (await this.order(order)).json.license_key;
+  }
+
+  /** A provider's report, signed as Standard Webhooks says. */
+  webhook(type, data, { id = `msg_${crypto.randomUUID()}`, secret = this.secret, at = Date.now() / 1000, spoil = false } = {}) {
+    const body = JSON.stringify({ type, timestamp: new Date().toISOString(), data });
+    const timestamp = `${Math.floor(at)}`;
+    const key = Buffer.from(secret.slice('whsec_'.length), 'base64');
+    const mac = crypto.createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64');
+    return this.publicApi.call(this.url, 'POST', '/v1/payments/webhook', { body: spoil ? body.replace('{', '{ ') : body, headers: {
+      'content-type': 'application/json', 'webhook-id': id, 'webhook-timestamp': timestamp,
+      'webhook-signature': `v1,${Buffer.alloc(32).toString('base64')} v1,${mac}` } });
+  }
+
+  /** A page, or a form sent. */
+  page(method, target, fields, headers = {}) {
+    const body = fields && `${new URLSearchParams(fields)}`;
+    return this.publicApi.call(this.url, method, target, { body, headers: {
+      ...(fields ? { 'content-type': 'application/x-www-form-urlencoded' } : {}), ...headers } });
+  }
+
+  /** The token that the form on a page carries. */
+  token(page) {
+    return /name="token" value="([^"]+)"/.exec(page.text)[1];
+  }
+
+  /** A step of the form that is on a page. */
+  step(page, name, fields) {
+    return this.page('POST', '/buy', { token: this.token(page), step: name, ...fields });
+  }
+
+  async callInstancePaths() {
+    await this.publicApi.call(this.url, 'GET', '/livez');
+  }
+}
