@@ -166,6 +166,9 @@ void shop_page_form(struct shop *shop, struct http_call *call, int status,
 		{"license_key", input->license_key},
 		{"customer", input->customer},
 		{"email", input->email},
+		{"email_hint", shop->home->settings->mail_server
+				       ? "The order and the license key are sent there."
+				       : "For questions about your order."},
 		{"price", price},
 		{"price_text", text},
 		{"warning", quote ? quote->warning : ""},
@@ -268,10 +271,10 @@ static struct order_words words_of(
 			"expired"};
 	if (state == ORDER_OPEN)
 		return (struct order_words){"Thank you for your order",
-			order->kind == ORDER_NEW
-				? "You get the license key as soon as it is paid, here and by "
-				  "e-mail."
-				: "It takes effect as soon as it is paid.",
+			order->kind == ORDER_NEW ? "You get the license key as soon as it is "
+						   "paid, on this page. "
+						   "Please keep its address."
+						 : "It takes effect as soon as it is paid.",
 			"waits for the payment"};
 	if (order->kind != ORDER_NEW)
 		return (struct order_words){"Your order is done",

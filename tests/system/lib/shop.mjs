@@ -18,10 +18,17 @@ export class Shop {
     fs.mkdirSync(state, { recursive: true });
     for (const [name, content] of Object.entries({ payment, mail, prices }))
       if (content) fs.writeFileSync(path.join(state, `${name}.json`), JSON.stringify(content));
-    this.service = await this.world.licensing();
-    this.url = this.service.listening;
+    this.world.licenseState = state;
+    this.state = state;
+    await this.serve();
     this.adminToken = fs.readFileSync(this.service.admin_token_file, 'utf8').trim();
     this.secret = fs.readFileSync(path.join(state, 'webhook.secret'), 'utf8').trim();
+  }
+
+  async serve() {
+    this.service = await this.world.serve('garner-licensing', 'serve', '--state', this.state, '--listen', '127.0.0.1:0', '-v');
+    this.world.service = this.service;
+    this.url = this.service.listening;
   }
 
   post(target, json, options) {
