@@ -9,7 +9,7 @@ GARNER_BIN=$(realpath "$OLDPWD/$1" 2>/dev/null || realpath "$1")
 export GARNER_BIN
 # A program that a sanitizer finds fault with ends at once, which its test notices.
 export TSAN_OPTIONS="halt_on_error=1 ${TSAN_OPTIONS:-}" UBSAN_OPTIONS="halt_on_error=1 ${UBSAN_OPTIONS:-}"
-[ -d node_modules/@azure/msal-node ] || {
+[ -d node_modules/@azure/msal-node ] && [ -d node_modules/smtp-server ] || {
 	echo "Installing the npm packages of tests/system" >&2
 	npm ci --no-audit --no-fund --silent
 }

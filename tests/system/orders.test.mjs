@@ -228,6 +228,16 @@ test('G1, G2: the form by hand: price, errors keep what was typed, review, order
   assert.equal((await shop.page('POST', `/orders/${id}`, { t: 'x', step: 'cancel' })).status, 404);
 });
 
+test('G1: `license buy` leads to the order form', async (t) => {
+  const { world, shop } = await open(t);
+  const instance = world.instance();
+  assert.equal(instance.garner('license', 'buy').code, 2); // no service is known yet
+  instance.useService();
+  const { url } = instance.json('license', 'buy').json;
+  assert.equal(url, `${shop.url}/buy`);
+  assert.match((await shop.page('GET', new URL(url).pathname)).text, /<h1>Buy licenses/);
+});
+
 test('G2: a form that is not ours, from elsewhere, too large or dearer than reviewed places nothing', async (t) => {
   const { shop } = await open(t);
   const typed = { kind: 'new', seats: '60', customer: 'A', email: 'a@b.example', amount: '139600' };

@@ -96,6 +96,32 @@ static int status(void *context, const struct options *options)
 	return r < 0 ? r : exit_of_state(json_get_text_or(result, "state", ""));
 }
 
+/* G1: the order form is the licensing service's; who buys opens it. */
+static int buy(void *context, const struct options *options)
+{
+	struct app *app = context;
+	AUTO_JSON arguments = json_new_object();
+	AUTO_JSON status = NULL;
+	AUTO_JSON result = json_new_object();
+	int r = app_ask(app, "license.status", arguments, &status);
+
+	(void)options;
+	if (r < 0)
+		return r;
+	const char *server = json_get_text(status, "server");
+	if (!server)
+		return err_set(ERR_USAGE,
+			"no licensing service is known yet: garner license server URL");
+	AUTO_TEXT url = mem_printf("%s/buy", server);
+	json_put_int(result, "schema", 1);
+	json_put_text(result, "url", url);
+	if (app->json)
+		output_json(result);
+	else if (!app->quiet)
+		printf("The order form is at %s\n", url);
+	return 0;
+}
+
 static int subjects(void *context, const struct options *options)
 {
 	static const struct output_column columns[] = {{"SUBJECT", "id"}, {"NAME", "name"},
@@ -232,6 +258,7 @@ const struct command_spec commands_license[] = {
 	{"license activate", "[KEY]", 0, 1, activate_options,
 		"Activate this instance with a license key.", activate},
 	{"license status", "", 0, 0, NULL, "Show the state of the license.", status},
+	{"license buy", "", 0, 0, NULL, "Say where licenses are bought.", buy},
 	{"license subjects", "", 0, 0, NULL, "List who holds a license.", subjects},
 	{"license objects", "", 0, 0, NULL, "List the objects that need licenses.", objects},
 	{"license why", "SUBJECT|KIND:NAME", 1, 1, NULL,
