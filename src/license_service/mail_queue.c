@@ -153,11 +153,17 @@ int mail_next(struct store *store, int64_t now_s, struct mail *out)
 	return 1;
 }
 
+int mail_drop(struct store *store, const struct mail *mail)
+{
+	return db_run(store_db(store),
+		"DELETE FROM mail WHERE license_id = ?1 AND mail_id = ?2", "ss",
+		mail->license_id, mail->mail_id);
+}
+
 static int forget(struct store *store, const struct mail *mail)
 {
 	struct db *db = store_db(store);
-	int r = db_run(db, "DELETE FROM mail WHERE license_id = ?1 AND mail_id = ?2", "ss",
-		mail->license_id, mail->mail_id);
+	int r = mail_drop(store, mail);
 
 	if (r == 0 && text_equal(mail->kind, MAIL_KEY))
 		r = db_run(db, "DELETE FROM outbox WHERE license_id = ?1 AND order_id = ?2",

@@ -46,6 +46,9 @@ NODISCARD int mail_next(struct store *store, int64_t now_s, struct mail *out);
 /** It was delivered: forgets it and, with a key's mail, the key. */
 NODISCARD int mail_delivered(struct store *store, const struct mail *mail);
 
+/** There is nobody to send it to: forgets it, but no key. */
+NODISCARD int mail_drop(struct store *store, const struct mail *mail);
+
 /** It was not: again at `next_s`. */
 NODISCARD int mail_postpone(struct store *store, const struct mail *mail, int64_t next_s);
 

@@ -102,7 +102,8 @@ static int send_mail(struct mailer *mailer, const struct mail *mail)
 		if (!is_moot)
 			metrics_count_mail(true);
 		log_info(is_moot ? "mail_dropped" : "mail_sent", "mail", mail->mail_id, NULL);
-		return mail_delivered(mailer->store, mail);
+		return is_moot ? mail_drop(mailer->store, mail)
+			       : mail_delivered(mailer->store, mail);
 	}
 	metrics_count_mail(false);
 	log_warning("mail_not_sent", "mail", mail->mail_id, "why", err_message(), NULL);

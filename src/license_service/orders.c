@@ -374,6 +374,18 @@ static int mark_completed(struct ledger *ledger, const struct order *order)
 	return r < 0 ? ledger_check(ledger, r) : db_changed(store_db(ledger->store)) == 1;
 }
 
+/* What was ordered, and the mail that tells of it. */
+static int fulfil(struct ledger *ledger, const struct order *order)
+{
+	bool is_new = order->kind == ORDER_NEW;
+	int r = is_new ? issue_key(ledger, order) : change_license(ledger, order);
+
+	if (r == 0)
+		r = mail_queue(ledger->store, ledger->license_id, is_new ? MAIL_KEY : MAIL_DONE,
+			order->id, ledger->now_s);
+	return r;
+}
+
 static int apply(struct store *store, const struct order *order, int64_t now_s)
 {
 	struct ledger ledger;
@@ -384,15 +396,12 @@ static int apply(struct store *store, const struct order *order, int64_t now_s)
 	if (r < 0)
 		return r;
 	r = mark_completed(&ledger, order);
-	if (r == 1)
-		r = order->kind == ORDER_NEW ? issue_key(&ledger, order)
-					     : change_license(&ledger, order);
-	if (r == 0)
-		r = mail_queue(store, ledger.license_id,
-			order->kind == ORDER_NEW ? MAIL_KEY : MAIL_DONE, order->id,
-			ledger.now_s);
-	if (r == 0)
-		return ledger_commit(&ledger);
+	if (r == 1) {
+		r = fulfil(&ledger, order);
+		if (r == 0)
+			return ledger_commit(&ledger);
+	}
+	/* Another was first, or it was cancelled meanwhile: nothing is left of this try. */
 	ledger_abandon(&ledger);
 	return r;
 }
@@ -425,6 +434,8 @@ int orders_complete_by(struct store *store, const char *order_id, const char *pa
 	}
 	if (r == 0)
 		r = read_order(store, out);
+	if (r == 0)
+		r = refuse_cancelled(out);
 	if (r == 0)
 		r = read_outbox(store, out);
 	return r;

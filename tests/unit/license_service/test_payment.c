@@ -198,6 +198,31 @@ static void G2_the_key_stays_until_its_mail_is_delivered(void **state)
 	assert_int_equal(mail_next(world->store, world_start_s + 99, &mail), 0);
 }
 
+static void G2_a_key_that_can_go_to_nobody_waits_to_be_fetched(void **state)
+{
+	struct world *world = *state;
+	struct order order;
+	struct mail mail;
+	struct mail_text text;
+	const struct order_request request = {
+		.kind = ORDER_NEW, .seats = 1, .customer = "A", .email = "nowhere"};
+
+	turn_mail_on(world);
+	assert_int_equal(orders_place(world->store, &request, world_start_s, &order), 0);
+	assert_int_equal(orders_complete(world->store, order.id, world_start_s, &order), 0);
+	while (mail_next(world->store, world_start_s, &mail) == 1) {
+		assert_int_equal(mail_text_make(world->store, &mail, world_start_s, &text), 0);
+		assert_null(text.to);
+		mail_text_free(&text);
+		assert_int_equal(mail_drop(world->store, &mail), 0);
+	}
+	assert_int_equal(orders_read(world->store, order.id, &order), 0);
+	assert_int_equal(strlen(order.key), KEY_TEXT_SIZE - 1);
+	assert_int_equal(orders_hand_out(world->store, &order), 0);
+	assert_int_equal(orders_read(world->store, order.id, &order), 0);
+	assert_string_equal(order.key, "");
+}
+
 static void G3_fewer_than_are_in_use_are_warned_of(void **state)
 {
 	struct world *world = *state;
@@ -233,6 +258,7 @@ int main(void)
 		IN_WORLD(G3_an_order_that_is_placed_twice_under_one_id_is_one),
 		IN_WORLD(a_token_opens_its_order_alone_and_a_form_for_its_time),
 		IN_WORLD(G2_the_key_stays_until_its_mail_is_delivered),
+		IN_WORLD(G2_a_key_that_can_go_to_nobody_waits_to_be_fetched),
 		IN_WORLD(G3_fewer_than_are_in_use_are_warned_of),
 	};
 
