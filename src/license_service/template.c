@@ -21,7 +21,7 @@ static const char *value_of(const struct template_value *values, const char *nam
 	for (; values->name; values++)
 		if (text_equal(values->name, name))
 			return values->text ? values->text : "";
-	ASSERT(!"a template names a value that is not given");
+	ASSERT(values->name != NULL); /* the template names a value that is not given */
 	return "";
 }
 

@@ -335,7 +335,10 @@ test('the service keeps its settings right: a bad one is named, and nothing star
 
 test('every operation that is described was called', async (t) => {
   const { shop } = await open(t);
-  await shop.callInstancePaths();
+  const { statuses, refused } = await shop.callInstancePaths();
+  assert.deepEqual(statuses, [200, 200, 200, 200, 200]);
+  assert.deepEqual(refused, ['idempotency_conflict', 'instance_unknown']);
+  assert.match((await shop.admin('GET', '/metrics')).text, /^garner_claims_total\{outcome="granted"\} 2$/m);
   assert.deepEqual(adminApi.missed(), []);
   assert.deepEqual(publicApi.missed().filter((name) => !shop.leftToOthers.includes(name)), []);
 });
