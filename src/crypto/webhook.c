@@ -65,15 +65,15 @@ int webhook_secrets_read(const char *text, struct webhook_secrets *out)
 static void compute(const struct webhook_message *message, const void *key, size_t key_size,
 	uint8_t out[HASH_SIZE])
 {
-	AUTO_TEXT head = mem_printf("%s.%s.", message->id, message->timestamp);
-	size_t head_size = strlen(head);
-	unsigned char *text = mem_alloc(head_size + message->body_size + 1);
+	/* A header and a body that came in are within their ceilings. */
+	AUTO_BUF text = buf_init(
+		strlen(message->id) + strlen(message->timestamp) + 3 + message->body_size);
+	int r = buf_printf(&text, "%s.%s.", message->id, message->timestamp);
 
-	memcpy(text, head, head_size);
-	if (message->body_size)
-		memcpy(text + head_size, message->body, message->body_size);
-	hash_hmac(key, key_size, text, head_size + message->body_size, out);
-	mem_free(text);
+	if (r == 0 && message->body_size)
+		r = buf_append(&text, message->body, message->body_size);
+	ASSERT(r == 0);
+	hash_hmac(key, key_size, text.data, text.size, out);
 }
 
 char *webhook_sign(const struct webhook_message *message, const struct webhook_secrets *secrets)

@@ -257,9 +257,9 @@ static int order(struct admin_call *call)
 
 static int settle(struct admin_call *call)
 {
-	struct order found;
+	struct order found = {0};
 	struct payment_report report;
-	const char *outcome;
+	const char *outcome = "";
 	const struct payment_message message = {
 		.message = {.id = call->id}, .now_s = clock_now_s()};
 	int r = payment_invoice.read(call->admin->home->settings, &message, &report);
