@@ -103,6 +103,11 @@ test('A9, G3: a renewal for fewer than are in use is warned of, and accepted', a
   assert.deepEqual(after.renewals, [{ starts_at: before.expires_at, seats: 2 }]);
   assert.equal(after.used, 3);
   assert.equal((await shop.post('/v1/quotes', { kind: 'renew', seats: 3, license_key: key })).json.warnings.length, 0);
+  const byHand = world.run('garner-licensing', ['renew', key, '--seats', '1', '--paid', '--state', world.licenseState]);
+  assert.equal(byHand.code, 0);
+  assert.match(byHand.errors, /warning: 3 licenses are in use now, of 3; you order 1/);
+  const forMore = world.run('garner-licensing', ['renew', key, '--seats', '4', '--paid', '--state', world.licenseState]);
+  assert.equal(forMore.errors, '');
 });
 
 test('G3: payments by webhook: twice, late, out of order, wrong, forged', async (t) => {
@@ -331,6 +336,26 @@ test('the service keeps its settings right: a bad one is named, and nothing star
   }
   assert.equal(start().code, 0);
   assert.equal(fs.statSync(path.join(state, 'webhook.secret')).mode & 0o777, 0o600);
+});
+
+test('the administration API listens on loopback or a socket, where it is told', async (t) => {
+  const world = new World(t);
+  const args = ['serve', '--state', world.path('licensing'), '--listen', '127.0.0.1:0', '--admin-listen'];
+  const refused = world.run('garner-licensing', [...args, '0.0.0.0:0']);
+  assert.equal(refused.code, 2);
+  assert.match(refused.errors, /loopback or a socket/);
+  const service = await world.serve('garner-licensing', ...args, '127.0.0.1:0');
+  assert.match(service.admin, /^http:\/\/127\.0\.0\.1:\d+$/);
+  assert.equal((await adminApi.call(service.admin, 'GET', '/readyz')).status, 200);
+  assert.equal((await adminApi.call(service.admin, 'GET', '/v1/orders')).status, 401);
+  // What customers reach has none of it.
+  assert.equal((await fetch(`${service.listening}/metrics`)).status, 404);
+  assert.equal((await fetch(`${service.listening}/v1/customers`)).status, 404);
+  await world.end(service);
+  const socket = world.path('other.sock');
+  const other = await world.serve('garner-licensing', ...args, `unix:${socket}`);
+  assert.equal(other.admin, `unix:${socket}`);
+  assert.equal((await adminApi.call(other.admin, 'GET', '/livez')).status, 200);
 });
 
 test('every operation that is described was called', async (t) => {
