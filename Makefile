@@ -4,7 +4,8 @@
 BUILD := build
 PROGRAMS := garner garnerd garner-licensing garner-tenant
 
-.PHONY: all build demo check unit system browser screenshots-orders sanitize lint format rules mutate-rules bench clean
+.PHONY: all build demo check unit system browser screenshots-orders sanitize lint format rules mutate-rules \
+	histories fuzz bench bench-plan postgres clean
 
 all: build
 
@@ -42,6 +43,11 @@ screenshots-orders: build
 	@SCREENSHOTS=$(CURDIR)/build-screenshots tools/browser-tests.sh $(BUILD)/bin
 	@echo "The pictures are in build-screenshots/"
 
+# The licensing service on PostgreSQL, on a server that is started for it.
+postgres:
+	@tools/install-packages.sh test
+	@tools/check.sh postgres
+
 sanitize:
 	@tools/check.sh address thread
 
@@ -60,10 +66,25 @@ mutate-rules:
 	@tools/install-packages.sh test
 	@node tools/mutate-rules.mjs
 
+# A million claims on each database, with all faults; "make check" does 100,000.
+histories: build
+	@tools/install-packages.sh test
+	@GARNER_BIN=$(BUILD)/bin node tests/histories/run.mjs --database sqlite --claims 1000000
+	@GARNER_BIN=$(BUILD)/bin node tests/histories/run.mjs --database postgresql --claims 1000000
+
+# Ten minutes of libFuzzer for each parser of what comes from outside; "make check" replays the corpora.
+fuzz:
+	@tools/install-packages.sh fuzz
+	@tools/fuzz.sh 600
+
 # How long a backup of real mail takes on this machine (needs the corpus beside the project).
 bench: build
 	@tools/install-packages.sh test
 	@bench/mail.sh $(BUILD)/bin
+
+# How long planning takes for a large organization, by shape; never a test.
+bench-plan: build
+	@$(BUILD)/bench/bench-plan
 
 clean:
 	rm -rf build build-*

@@ -22,6 +22,7 @@ struct faults {
 	struct rule *rules;
 	size_t count;
 	struct limits_bounds limits;
+	struct json *roles; /* NULL: all */
 };
 
 static const struct limits_bounds microsofts = {LIMITS_CONCURRENT, LIMITS_REQUESTS};
@@ -48,6 +49,7 @@ static const struct field limit_fields[] = {
 static const struct field document_fields[] = {
 	{"rules", FIELD_OBJECTS, .fields = rule_fields},
 	{"limits", FIELD_OBJECT, .fields = limit_fields},
+	{"roles", FIELD_NAMES},
 	{NULL},
 };
 
@@ -74,6 +76,7 @@ void faults_free(struct faults *faults)
 	if (!faults)
 		return;
 	free_rules(faults->rules, faults->count);
+	json_free(faults->roles);
 	pthread_mutex_destroy(&faults->lock);
 	mem_free(faults);
 }
@@ -121,6 +124,16 @@ static int check_rules(const struct json *rules)
 	return 0;
 }
 
+/* A copy: a document is no thing for several threads. */
+static struct json *copy_roles(const struct json *roles)
+{
+	struct json *copy = json_new_array();
+
+	for (size_t i = 0; i < json_count(roles); i++)
+		json_append(copy, json_new_text(json_as_text(json_at(roles, i))));
+	return copy;
+}
+
 int faults_set(struct faults *faults, const struct json *document)
 {
 	static const struct field_rules strict = {.nulls = false};
@@ -155,6 +168,9 @@ int faults_set(struct faults *faults, const struct json *document)
 	faults->limits =
 		(struct limits_bounds){json_get_int(limits, "concurrent", LIMITS_CONCURRENT),
 			json_get_int(limits, "requests_per_10_minutes", LIMITS_REQUESTS)};
+	json_free(faults->roles);
+	faults->roles =
+		json_has(document, "roles") ? copy_roles(json_get(document, "roles")) : NULL;
 	pthread_mutex_unlock(&faults->lock);
 	return 0;
 }
@@ -210,4 +226,12 @@ struct limits_bounds faults_limits(struct faults *faults)
 	struct limits_bounds limits = faults->limits;
 	pthread_mutex_unlock(&faults->lock);
 	return limits;
+}
+
+struct json *faults_roles(struct faults *faults)
+{
+	pthread_mutex_lock(&faults->lock);
+	struct json *roles = faults->roles ? copy_roles(faults->roles) : NULL;
+	pthread_mutex_unlock(&faults->lock);
+	return roles;
 }

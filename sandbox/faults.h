@@ -31,8 +31,8 @@ struct fault {
 struct faults *faults_new(void);
 void faults_free(struct faults *faults); /* NULL is fine */
 
-/** Replaces the rules and limits by those of a document: a list of rules, or an object with
- * "rules" and "limits". ERR_INVALID; what was there before then stays. */
+/** Replaces rules, limits and roles by those of a document: a list of rules, or an object with
+ * "rules", "limits" and "roles". ERR_INVALID; what was there before then stays. */
 NODISCARD int faults_set(struct faults *faults, const struct json *document);
 
 /** What happens to this request, which is counted by every rule that it matches. `target` is
@@ -42,5 +42,9 @@ bool faults_find(
 void fault_free(struct fault *fault);
 
 struct limits_bounds faults_limits(struct faults *faults);
+
+/** The application permissions that tokens are to have, instead of all; NULL: all. The caller
+ * frees it. */
+struct json *faults_roles(struct faults *faults);
 
 #endif

@@ -8,10 +8,6 @@
 #include "sandbox/licenses.h"
 #include "sandbox/user_filter.h"
 
-enum { USERS_PAGE = 100, USERS_PAGE_MAX = 999 };
-
-#define TOKEN_FORMAT "users-from-%zu"
-
 /* What Graph tells of a user when nothing is selected. */
 static const char default_select[] =
 	"businessPhones,displayName,givenName,jobTitle,mail,mobilePhone,officeLocation,"
@@ -41,7 +37,7 @@ static void put_names(struct json *object, const char *name)
 	json_put_text(object, "surname", space ? space + 1 : NULL);
 }
 
-static struct json *user_json(const struct user *user, const char *select)
+struct json *graph_user_json(const struct user *user, const char *select)
 {
 	struct json *object = json_new_object();
 	const char *upn = user->facts.upn;
@@ -63,41 +59,6 @@ static struct json *user_json(const struct user *user, const char *select)
 		object, select && select[0] ? select : default_select, &graph_type_user);
 }
 
-/* Where the list goes on; the token is opaque to clients. */
-static bool read_skiptoken(struct call *call, size_t *out)
-{
-	const char *token = odata_query_get(&call->query, "$skiptoken");
-	AUTO_BUF bytes = buf_init(64);
-	int64_t at;
-
-	*out = 0;
-	if (!token)
-		return true;
-	const char *text = text_from_base64(token, &bytes) == 0 ? buf_text(&bytes) : NULL;
-	if (text && text_starts_with(text, "users-from-") &&
-		text_to_int(text + strlen("users-from-"), 0, INT32_MAX, &at) == 0) {
-		*out = (size_t)at;
-		return true;
-	}
-	reply_error(call, 400, "Directory_ExpiredPageToken",
-		"The specified page token value has expired and can no longer be included in "
-		"your "
-		"request.");
-	return false;
-}
-
-static void put_next(const struct call *call, struct json *body, size_t from)
-{
-	char plain[64];
-
-	snprintf(plain, sizeof(plain), TOKEN_FORMAT, from);
-	AUTO_TEXT token = text_to_base64url(plain, strlen(plain));
-	AUTO_TEXT options = odata_query_text(&call->query, "$skiptoken");
-	AUTO_TEXT link = mem_printf("%s/v1.0/users?%s%s$skiptoken=%s", call->base_url, options,
-		options[0] ? "&" : "", token);
-	json_put_text(body, "@odata.nextLink", link);
-}
-
 static bool users_options(struct call *call, const char **out_select, int64_t *out_top)
 {
 	static const char *const accepted[] = {
@@ -113,14 +74,7 @@ static bool users_options(struct call *call, const char **out_select, int64_t *o
 			single_only[i]);
 		return false;
 	}
-	const char *top = odata_query_get(&call->query, "$top");
-	if (odata_query_number(&call->query, "$top", (int64_t[]){1, USERS_PAGE_MAX}, USERS_PAGE,
-		    out_top) == 0)
-		return true;
-	reply_error(call, 400, "Request_UnsupportedQuery",
-		"Invalid page size specified: '%s'. Must be between 1 and %d inclusive.", top,
-		USERS_PAGE_MAX);
-	return false;
+	return graph_directory_top(call, out_top);
 }
 
 void graph_users(struct call *call)
@@ -131,7 +85,7 @@ void graph_users(struct call *call)
 	size_t at;
 	struct user_filter filter;
 
-	if (!users_options(call, &select, &top) || !read_skiptoken(call, &at))
+	if (!users_options(call, &select, &top) || !graph_skiptoken(call, &at))
 		return;
 	if (user_filter_parse(odata_query_get(&call->query, "$filter"), &filter) < 0) {
 		reply_error(call, 400, "Request_UnsupportedQuery", "%s", err_message());
@@ -143,7 +97,7 @@ void graph_users(struct call *call)
 	for (; at < tenant->user_count && (int64_t)json_count(list) < top; at++) {
 		const struct user *user = tenant->users[at];
 		if (!user->is_removed && user_filter_fits(&filter, user))
-			json_append(list, user_json(user, select));
+			json_append(list, graph_user_json(user, select));
 	}
 	/* Graph too gives a last page that may be empty. */
 	bool is_more = at < tenant->user_count;
@@ -151,7 +105,7 @@ void graph_users(struct call *call)
 	user_filter_free(&filter);
 	struct json *body = reply_list(call, context, list);
 	if (is_more)
-		put_next(call, body, at);
+		graph_put_skiptoken(call, body, at);
 	reply_json(call, 200, body);
 }
 
@@ -173,13 +127,6 @@ static struct json *settings_json(const struct user *user)
 	return settings;
 }
 
-static void put_context(const struct call *call, struct json *body, const char *context)
-{
-	AUTO_TEXT url = mem_printf("%s/v1.0/$metadata#%s", call->base_url, context);
-
-	json_put_text(body, "@odata.context", url);
-}
-
 void graph_user(struct call *call)
 {
 	static const char *const accepted[] = {"$select", NULL};
@@ -190,11 +137,11 @@ void graph_user(struct call *call)
 	struct user *user = graph_open_user(call);
 	if (!user)
 		return;
-	struct json *body = user_json(user, select);
+	struct json *body = graph_user_json(user, select);
 	if (select && odata_select_has(select, "mailboxSettings") && user_has_mailbox(user))
 		json_put(body, "mailboxSettings", settings_json(user));
 	tenant_unlock(call->sandbox->tenant);
-	put_context(call, body, "users/$entity");
+	graph_put_context(call, body, "users/$entity");
 	reply_json(call, 200, body);
 }
 
@@ -298,7 +245,7 @@ void graph_mailbox_settings(struct call *call)
 		odata_select_apply(settings_json(user), select, &graph_type_mailbox_settings);
 	AUTO_TEXT context = mem_printf("users('%s')/mailboxSettings", user->id);
 	tenant_unlock(call->sandbox->tenant);
-	put_context(call, settings, context);
+	graph_put_context(call, settings, context);
 	reply_json(call, 200, settings);
 }
 
@@ -314,7 +261,7 @@ void graph_user_purpose(struct call *call)
 		return;
 	AUTO_TEXT context = mem_printf("users('%s')/mailboxSettings/userPurpose", user->id);
 	body = json_new_object();
-	put_context(call, body, context);
+	graph_put_context(call, body, context);
 	json_put_text(body, "value", purpose_word(user));
 	tenant_unlock(call->sandbox->tenant);
 	reply_json(call, 200, body);

@@ -21,6 +21,15 @@ void graph_messages(struct call *call);
 void graph_delta(struct call *call);
 void graph_message(struct call *call);
 void graph_value(struct call *call);
+void graph_groups(struct call *call);
+void graph_group(struct call *call);
+void graph_members(struct call *call);
+void graph_transitive_members(struct call *call);
+void graph_owners(struct call *call);
+void graph_conversations(struct call *call);
+void graph_threads(struct call *call);
+void graph_posts(struct call *call);
+void graph_post(struct call *call);
 
 /** True where the query holds no system option but these (ended by NULL); else it is replied
  * to: 400 for what Graph refuses, 501 for what it may serve and the sandbox does not. */
@@ -47,6 +56,23 @@ bool graph_page(struct call *call, int64_t *out_top, int64_t *out_skip);
 
 /** Puts "@odata.nextLink" into a list's body: the same request from `skip` on. */
 void graph_put_next(const struct call *call, struct json *body, int64_t skip);
+
+/** Page size of a list of the directory. False with a reply. */
+bool graph_directory_top(struct call *call, int64_t *out);
+
+/** Where a list of the directory goes on; the token is opaque to clients. False with a reply.
+ */
+bool graph_skiptoken(struct call *call, size_t *out);
+void graph_put_skiptoken(const struct call *call, struct json *body, size_t from);
+
+void graph_put_context(const struct call *call, struct json *body, const char *context);
+
+/** A user with what `select` (checked; NULL: what Graph tells unasked) asks for. */
+struct json *graph_user_json(const struct user *user, const char *select);
+
+/** The group in the path. With the organization's lock held; NULL, a reply and no lock where
+ * there is none. */
+struct group *graph_open_group(struct call *call);
 
 /** What is to be said of a message, taken below the lock, so that its file can be read after.
  */

@@ -6,7 +6,12 @@
 #include "base/text.h"
 #include "sandbox/graph_priv.h"
 
-enum { MAIL_PAGE = 10, MAIL_PAGE_MAX = 1000 };
+enum {
+	MAIL_PAGE = 10,
+	MAIL_PAGE_MAX = 1000,
+	DIRECTORY_PAGE = 100,
+	DIRECTORY_PAGE_MAX = 999,
+};
 
 /* Those that Graph serves here and there; any other option with a "$" does not exist. */
 static const char *const known[] = {"$select", "$top", "$skip", "$filter", "$orderby", "$count",
@@ -168,6 +173,59 @@ void graph_put_next(const struct call *call, struct json *body, int64_t skip)
 	AUTO_TEXT options = odata_query_text(&call->query, "$skip");
 	AUTO_TEXT link = mem_printf("%s%s?%s%s$skip=%lld", call->base_url,
 		http_call_path(call->http), options, options[0] ? "&" : "", (long long)skip);
+
+	json_put_text(body, "@odata.nextLink", link);
+}
+
+void graph_put_context(const struct call *call, struct json *body, const char *context)
+{
+	AUTO_TEXT url = mem_printf("%s/v1.0/$metadata#%s", call->base_url, context);
+
+	json_put_text(body, "@odata.context", url);
+}
+
+bool graph_directory_top(struct call *call, int64_t *out)
+{
+	if (odata_query_number(&call->query, "$top", (int64_t[]){1, DIRECTORY_PAGE_MAX},
+		    DIRECTORY_PAGE, out) == 0)
+		return true;
+	reply_error(call, 400, "Request_UnsupportedQuery",
+		"Invalid page size specified: '%s'. Must be between 1 and %d inclusive.",
+		odata_query_get(&call->query, "$top"), DIRECTORY_PAGE_MAX);
+	return false;
+}
+
+#define SKIPTOKEN "from-"
+
+bool graph_skiptoken(struct call *call, size_t *out)
+{
+	const char *token = odata_query_get(&call->query, "$skiptoken");
+	AUTO_BUF bytes = buf_init(64);
+	int64_t at;
+
+	*out = 0;
+	if (!token)
+		return true;
+	const char *text = text_from_base64(token, &bytes) == 0 ? buf_text(&bytes) : NULL;
+	if (text && text_starts_with(text, SKIPTOKEN) &&
+		text_to_int(text + strlen(SKIPTOKEN), 0, INT32_MAX, &at) == 0) {
+		*out = (size_t)at;
+		return true;
+	}
+	reply_error(call, 400, "Directory_ExpiredPageToken",
+		"The specified page token value has expired and can no longer be included in "
+		"your "
+		"request.");
+	return false;
+}
+
+void graph_put_skiptoken(const struct call *call, struct json *body, size_t from)
+{
+	AUTO_TEXT plain = mem_printf(SKIPTOKEN "%zu", from);
+	AUTO_TEXT token = text_to_base64url(plain, strlen(plain));
+	AUTO_TEXT options = odata_query_text(&call->query, "$skiptoken");
+	AUTO_TEXT link = mem_printf("%s%s?%s%s$skiptoken=%s", call->base_url,
+		http_call_path(call->http), options, options[0] ? "&" : "", token);
 
 	json_put_text(body, "@odata.nextLink", link);
 }

@@ -59,6 +59,44 @@ const struct graph_type graph_type_organization = {"microsoft.graph.organization
 	"securityComplianceNotificationMails* securityComplianceNotificationPhones* "
 	"state street technicalNotificationMails* tenantType verifiedDomains* "};
 
+const struct graph_type graph_type_group = {"microsoft.graph.group",
+	"id deletedDateTime accessType allowExternalSenders assignedLabels* assignedLicenses* "
+	"autoSubscribeNewMembers classification createdDateTime description displayName "
+	"expirationDateTime groupTypes* hasMembersWithLicenseErrors hideFromAddressLists "
+	"hideFromOutlookClients infoCatalogs* isArchived isAssignableToRole isFavorite "
+	"isManagementRestricted isSubscribedByMail licenseProcessingState mail mailEnabled "
+	"mailNickname membershipRule membershipRuleProcessingState onPremisesDomainName "
+	"onPremisesExtensionAttributes onPremisesLastSyncDateTime onPremisesNetBiosName "
+	"onPremisesProvisioningErrors* onPremisesSamAccountName onPremisesSecurityIdentifier "
+	"onPremisesSyncEnabled organizationId preferredDataLocation preferredLanguage "
+	"proxyAddresses* renewedDateTime resourceBehaviorOptions* resourceProvisioningOptions* "
+	"securityEnabled securityIdentifier serviceProvisioningErrors* theme uniqueName "
+	"unseenConversationsCount unseenCount unseenMessagesCount visibility "
+	"welcomeMessageEnabled "};
+
+const struct graph_type graph_type_conversation = {"microsoft.graph.conversation",
+	"id hasAttachments lastDeliveredDateTime preview topic uniqueSenders* "};
+
+const struct graph_type graph_type_thread = {"microsoft.graph.conversationThread",
+	"id ccRecipients* hasAttachments isLocked lastDeliveredDateTime preview topic "
+	"toRecipients* uniqueSenders* "};
+
+const struct graph_type graph_type_post = {"microsoft.graph.post",
+	"id categories* changeKey createdDateTime lastModifiedDateTime body conversationId "
+	"conversationThreadId from hasAttachments newParticipants* receivedDateTime sender "};
+
+const struct graph_type graph_type_drive = {"microsoft.graph.drive",
+	"id createdBy createdDateTime description eTag lastModifiedBy lastModifiedDateTime "
+	"name "
+	"parentReference webUrl driveType owner quota sharePointIds system "};
+
+const struct graph_type graph_type_drive_item = {"microsoft.graph.driveItem",
+	"id createdBy createdDateTime description eTag lastModifiedBy lastModifiedDateTime "
+	"name "
+	"parentReference webUrl audio bundle content cTag deleted file fileSystemInfo folder "
+	"image location malware package pendingOperations photo publication remoteItem root "
+	"searchResult shared sharepointIds size specialFolder video webDavUrl "};
+
 bool graph_type_find(
 	const struct graph_type *type, const char *name, size_t size, bool *out_list)
 {

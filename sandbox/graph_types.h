@@ -22,6 +22,12 @@ extern const struct graph_type graph_type_mailbox_settings;
 extern const struct graph_type graph_type_license_details;
 extern const struct graph_type graph_type_subscribed_sku;
 extern const struct graph_type graph_type_organization;
+extern const struct graph_type graph_type_group;
+extern const struct graph_type graph_type_conversation;
+extern const struct graph_type graph_type_thread;
+extern const struct graph_type graph_type_post;
+extern const struct graph_type graph_type_drive;
+extern const struct graph_type graph_type_drive_item;
 
 /** True where the type has a property of that name, exactly; *out_list says whether it is a
  * collection. */

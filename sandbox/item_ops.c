@@ -17,19 +17,19 @@ struct operation {
 	int64_t now_s;
 };
 
-/* The bytes that the operation brings. */
-static int read_content(const struct operation *operation, struct content **out)
+int item_ops_content(
+	const struct json *operation, const struct scenario_base *base, struct content **out)
 {
-	const char *file = json_get_text(operation->object, "file");
+	const char *file = json_get_text(operation, "file");
 	AUTO_TEXT path = NULL;
 	struct stat facts;
 
 	*out = NULL;
 	if (!file) {
-		*out = content_from_text(json_get_text_or(operation->object, "content", ""));
+		*out = content_from_text(json_get_text_or(operation, "content", ""));
 		return 0;
 	}
-	int r = scenario_path(file, operation->base, &path);
+	int r = scenario_path(file, base, &path);
 	if (r < 0)
 		return r;
 	if (stat(path, &facts) < 0)
@@ -159,7 +159,7 @@ static int add(const struct operation *operation)
 	const char *path = json_get_text_or(operation->object, "folder", "");
 	struct content *content;
 
-	int r = read_content(operation, &content);
+	int r = item_ops_content(operation->object, operation->base, &content);
 	if (r < 0)
 		return r;
 	struct folder *folder = mailbox_folder_at(mailbox, path, true);
@@ -183,7 +183,7 @@ static int replace(const struct operation *operation)
 
 	int r = find_message(operation, &message);
 	if (r == 0)
-		r = read_content(operation, &content);
+		r = item_ops_content(operation->object, operation->base, &content);
 	if (r == 0)
 		mailbox_replace(message, content, operation->now_s);
 	return r;

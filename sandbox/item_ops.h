@@ -14,4 +14,9 @@
 NODISCARD int item_ops_apply(struct mailbox *mailbox, const struct json *operation,
 	const struct scenario_base *base, int64_t now_s);
 
+/** The bytes that an operation brings, by "file" or "content", and when they are from. The
+ * caller frees *out. ERR_NOTFOUND, ERR_IO, ERR_INVALID. */
+NODISCARD int item_ops_content(
+	const struct json *operation, const struct scenario_base *base, struct content **out);
+
 #endif

@@ -181,8 +181,9 @@ static bool may_have_token(struct call *call, const struct odata_query *form)
 
 static void give_token(struct call *call)
 {
+	AUTO_JSON roles = faults_roles(call->sandbox->faults);
 	const struct token_claims claims = {call->base_url, call->sandbox->tenant->id,
-		call->sandbox->tenant->client_id, clock_now_s()};
+		call->sandbox->tenant->client_id, clock_now_s(), roles};
 	AUTO_TEXT token = token_make(&claims, call->sandbox->token_key);
 	struct json *body = json_new_object();
 

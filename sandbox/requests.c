@@ -27,7 +27,8 @@ struct json *requests_report(void)
 {
 	static const char *const names[REQUESTS_KINDS] = {"token_requests", "user_requests",
 		"folder_requests", "delta_requests", "message_requests", "value_requests",
-		"other_requests"};
+		"group_requests", "thread_requests", "post_requests", "drive_requests",
+		"content_requests", "other_requests"};
 	struct json *report = json_new_object();
 	long long total = 0;
 

@@ -16,6 +16,11 @@ enum requests_kind {
 	REQUESTS_DELTA,   /* delta pages */
 	REQUESTS_MESSAGE, /* messages as JSON, but for delta */
 	REQUESTS_VALUE,   /* messages as MIME */
+	REQUESTS_GROUP,   /* groups and who is in them */
+	REQUESTS_THREAD,  /* conversations, threads, lists of posts */
+	REQUESTS_POST,    /* posts by themselves */
+	REQUESTS_DRIVE,   /* drives and their items, deltas among them */
+	REQUESTS_CONTENT, /* bytes of files */
 	REQUESTS_OTHER,
 	REQUESTS_KINDS,
 };

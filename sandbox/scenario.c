@@ -50,6 +50,7 @@ void scenario_user_free(struct scenario_user *user)
 	mem_free(user->upn);
 	mem_free(user->name);
 	mem_free(user->mail.folder);
+	mem_free(user->onedrive.folder);
 	*user = (struct scenario_user){0};
 }
 
@@ -120,11 +121,14 @@ int scenario_user_read(
 	AUTO_TEXT local = mem_strndup(upn, strcspn(upn, "@"));
 	out->name = mem_strdup(json_get_text_or(object, "name", local));
 	read_licenses(object, out);
-	int r = scenario_source_read(json_get(object, "mail"), base, &out->mail);
-	if (r < 0) {
-		r = err_wrap(r, "mail of %s", out->upn);
+	int r = err_wrap(scenario_source_read(json_get(object, "mail"), base, &out->mail),
+		"mail of %s", out->upn);
+	if (r == 0)
+		r = err_wrap(scenario_source_read(
+				     json_get(object, "onedrive"), base, &out->onedrive),
+			"onedrive of %s", out->upn);
+	if (r < 0)
 		scenario_user_free(out);
-	}
 	return r;
 }
 

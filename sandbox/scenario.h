@@ -40,6 +40,7 @@ struct scenario_user {
 	bool m365_license;
 	bool exchange_license;
 	struct scenario_source mail;
+	struct scenario_source onedrive; /* neither folder nor count: no drive */
 };
 
 void scenario_user_free(struct scenario_user *user); /* what it holds, not itself */

@@ -81,7 +81,8 @@ static int check_item(const struct json *item, const char *place)
 		r = check_item_content(item, op, place);
 	if (r < 0)
 		return r;
-	if (text_equal(op, "add") && !json_has(item, "folder"))
+	bool in_drive = text_equal(json_get_text_or(item, "in", "mail"), "onedrive");
+	if (text_equal(op, "add") && !json_has(item, "folder") && !in_drive)
 		return err_set(ERR_INVALID, "%s.folder: is missing", place);
 	if (text_equal(op, "move") != json_has(item, "to"))
 		return err_set(
@@ -190,6 +191,31 @@ static struct json *without_entry(
 	return rest;
 }
 
+static struct json *without_name(const struct json *names, const char *leaving)
+{
+	struct json *rest = json_new_array();
+
+	for (size_t i = 0; i < json_count(names); i++)
+		if (!text_equal_nocase(json_as_text(json_at(names, i)), leaving))
+			json_append(rest, json_share(json_at(names, i)));
+	return rest;
+}
+
+/* Who leaves the organization leaves its groups, as in Entra. */
+static void leave_groups(struct json *document, const char *leaving)
+{
+	static const char *const lists[] = {"members", "owners"};
+	struct json *groups = json_get(document, "groups");
+
+	for (size_t i = 0; i < json_count(groups); i++)
+		for (size_t j = 0; j < 2; j++) {
+			struct json *group = json_at(groups, i);
+			if (json_has(group, lists[j]))
+				json_put(group, lists[j],
+					without_name(json_get(group, lists[j]), leaving));
+		}
+}
+
 static void merge_map(
 	struct json *document, const struct scenario_list *list, const struct json *map)
 {
@@ -201,6 +227,7 @@ static void merge_map(
 		struct json *entries = json_get(document, list->key);
 		if (!value) {
 			json_put(document, list->key, without_entry(entries, list, key));
+			leave_groups(document, key);
 			continue;
 		}
 		json_put_text(value, list->member, key);

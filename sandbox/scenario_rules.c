@@ -13,6 +13,8 @@ static const char *const roles[] = {"read", "contribute", "edit", "design", "ful
 static const char *const rights[] = {"read", "create", "edit", "delete", NULL};
 static const char *const operations[] = {"add", "replace", "delete", "move", "mark_read", NULL};
 
+static const char *const places[] = {"mail", "onedrive", NULL};
+
 static const struct field user_fields[] = {
 	{"upn", FIELD_UPN, .required = true},
 	{"name", FIELD_NAME},
@@ -70,6 +72,7 @@ static const struct field public_folder_fields[] = {
 const struct field scenario_item_fields[] = {
 	{"op", FIELD_WORD, .required = true, .words = operations},
 	{"upn", FIELD_UPN, .required = true},
+	{"in", FIELD_WORD, .words = places},
 	{"folder", FIELD_NAME},
 	{"item", FIELD_ANY},
 	{"to", FIELD_NAME},

@@ -13,6 +13,7 @@
 #include "net/http_server.h"
 #include "sandbox/admin.h"
 #include "sandbox/call.h"
+#include "sandbox/download.h"
 #include "sandbox/graph.h"
 #include "sandbox/login.h"
 #include "sandbox/published.h"
@@ -42,7 +43,7 @@ static void answer(struct call *call)
 		reply_fault(call);
 		return;
 	}
-	if (graph_handle(call))
+	if (graph_handle(call) || download_handle(call))
 		return;
 	call_delay(call);
 	if (!login_handle(call))

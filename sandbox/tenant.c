@@ -33,6 +33,22 @@ struct user *tenant_user(const struct tenant *tenant, const char *id_or_upn)
 	return NULL;
 }
 
+struct drive *tenant_drive(const struct tenant *tenant, const char *id, struct user **out_owner)
+{
+	char own[DRIVE_ID_TEXT];
+
+	for (size_t i = 0; i < tenant->user_count; i++) {
+		struct user *user = tenant->users[i];
+		if (user->is_removed || !user->drive)
+			continue;
+		drive_id(user->drive, own);
+		*out_owner = user;
+		if (strcmp(own, id) == 0)
+			return user->drive;
+	}
+	return NULL;
+}
+
 bool user_has_mailbox(const struct user *user)
 {
 	if (user->facts.guest)
@@ -69,9 +85,9 @@ static bool same_source(const struct scenario_source *a, const struct scenario_s
 	return text_equal(a->folder, b->folder);
 }
 
-/* What a change asks for: the users that its patch names have their mail read again even where
- * the source's name is the same. */
-static bool is_named(const struct json *patch, const char *upn)
+/* What a change asks for: the users that its patch names have their mail or files read again
+ * even where the source's name is the same. */
+static bool is_named(const struct json *patch, const char *upn, const char *member)
 {
 	const struct json *users = json_get(patch, "users");
 	size_t position = 0;
@@ -80,15 +96,38 @@ static bool is_named(const struct json *patch, const char *upn)
 
 	for (size_t i = 0; json_is_array(users) && i < json_count(users); i++)
 		if (text_equal_nocase(json_get_text_or(json_at(users, i), "upn", ""), upn))
-			return json_has(json_at(users, i), "mail");
+			return json_has(json_at(users, i), member);
 	while (json_is_object(users) && json_next(users, &position, &key, &value))
 		if (text_equal_nocase(key, upn))
-			return json_has(value, "mail");
+			return json_has(value, member);
 	return false;
 }
 
-static int set_user(struct tenant *tenant, struct scenario_user *facts, bool reload)
+static int set_drive(struct tenant *tenant, struct user *user,
+	const struct scenario_source *source, const struct json *patch)
 {
+	bool is_new = !user->drive;
+	int r = 0;
+
+	if (!source->folder && source->count == 0) {
+		drive_free(STEAL(user->drive));
+		return 0;
+	}
+	if (is_new)
+		user->drive = drive_new(tenant->id, tenant->domain, user->facts.upn);
+	if (is_new || is_named(patch, user->facts.upn, "onedrive") ||
+		!same_source(&user->facts.onedrive, source))
+		r = drive_load(user->drive, source);
+	if (is_new)
+		drive_seal(user->drive);
+	return err_wrap(r, "onedrive of %s", user->facts.upn);
+}
+
+static int set_user(
+	struct tenant *tenant, struct scenario_user *facts, const struct json *patch)
+{
+	bool reload = is_named(patch, facts->upn, "mail");
+
 	struct user *user = find_any(tenant, facts->upn);
 	bool is_new = !user;
 
@@ -99,11 +138,14 @@ static int set_user(struct tenant *tenant, struct scenario_user *facts, bool rel
 		r = mailbox_load(user->mailbox, &facts->mail, clock_now_s());
 	if (is_new)
 		mailbox_seal(user->mailbox);
+	r = err_wrap(r, "mail of %s", user->facts.upn);
+	if (r == 0)
+		r = set_drive(tenant, user, &facts->onedrive, patch);
 	scenario_user_free(&user->facts);
 	user->facts = *facts;
 	user->is_removed = false;
 	*facts = (struct scenario_user){0};
-	return r < 0 ? err_wrap(r, "mail of %s", user->facts.upn) : 0;
+	return r;
 }
 
 static void remove_missing(struct tenant *tenant, const struct json *users)
@@ -138,7 +180,7 @@ static int set_users(struct tenant *tenant, const struct json *document,
 
 	int r = read_users(users, base, facts);
 	for (size_t i = 0; r == 0 && i < count; i++)
-		r = set_user(tenant, &facts[i], is_named(patch, facts[i].upn));
+		r = set_user(tenant, &facts[i], patch);
 	if (r == 0)
 		remove_missing(tenant, users);
 	for (size_t i = 0; i < count; i++)
@@ -184,6 +226,8 @@ static int take_document(struct tenant *tenant, struct json *document, const str
 		r = settle_sources(document, base);
 	if (r == 0)
 		r = set_users(tenant, document, patch, base);
+	if (r == 0)
+		r = groups_set(tenant, document, patch, base);
 	if (r < 0)
 		return r;
 	json_free(tenant->document);
@@ -234,10 +278,12 @@ void tenant_free(struct tenant *tenant)
 		return;
 	for (size_t i = 0; i < tenant->user_count; i++) {
 		mailbox_free(tenant->users[i]->mailbox);
+		drive_free(tenant->users[i]->drive);
 		scenario_user_free(&tenant->users[i]->facts);
 		mem_free(tenant->users[i]);
 	}
 	mem_free(tenant->users);
+	groups_free(&tenant->groups);
 	mem_free(tenant->id);
 	mem_free(tenant->domain);
 	json_free(tenant->document);
@@ -245,17 +291,37 @@ void tenant_free(struct tenant *tenant)
 	mem_free(tenant);
 }
 
+/* That of a user, or of a group by its address. */
+static struct mailbox *find_mailbox(const struct tenant *tenant, const char *address)
+{
+	const struct user *user = tenant_user(tenant, address);
+	const struct group *group = user ? NULL : groups_find(&tenant->groups, address);
+
+	return user ? user->mailbox : group ? group->mailbox : NULL;
+}
+
+static int change_item(
+	struct tenant *tenant, const struct json *item, const struct scenario_base *base)
+{
+	const char *upn = json_get_text_or(item, "upn", "");
+	struct mailbox *mailbox = find_mailbox(tenant, upn);
+	const struct user *user = tenant_user(tenant, upn);
+
+	if (!mailbox)
+		return err_set(ERR_NOTFOUND, "there is no user \"%s\"", upn);
+	if (!text_equal(json_get_text_or(item, "in", "mail"), "onedrive"))
+		return item_ops_apply(mailbox, item, base, clock_now_s());
+	if (!user || !user->drive)
+		return err_set(ERR_NOTFOUND, "\"%s\" has no OneDrive", upn);
+	return drive_apply(user->drive, item, base, clock_now_s());
+}
+
 static int change_items(struct tenant *tenant, const struct json *items,
 	const struct scenario_base *base, size_t *out_applied)
 {
 	for (size_t i = 0; i < json_count(items); i++) {
 		const struct json *item = json_at(items, i);
-		const char *upn = json_get_text_or(item, "upn", "");
-		struct user *user = tenant_user(tenant, upn);
-		if (!user)
-			return err_set(
-				ERR_NOTFOUND, "items[%zu]: there is no user \"%s\"", i, upn);
-		int r = item_ops_apply(user->mailbox, item, base, clock_now_s());
+		int r = change_item(tenant, item, base);
 		if (r < 0)
 			return err_wrap(r, "items[%zu]", i);
 		(*out_applied)++;

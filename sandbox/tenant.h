@@ -9,14 +9,17 @@
 
 #include "base/err.h"
 #include "base/json.h"
+#include "sandbox/drive.h"
+#include "sandbox/group.h"
 #include "sandbox/ids.h"
 #include "sandbox/limits.h"
 #include "sandbox/mailbox.h"
 #include "sandbox/scenario.h"
 
 /*
- * The organization that runs: its users and their mailboxes. One lock guards all of it; hold it
- * while you look at anything that was found here, and never while you read a file of mail.
+ * The organization that runs: its users, groups and their mailboxes. One lock guards all of it;
+ * hold it while you look at anything that was found here, and never while you read a file of
+ * mail.
  *
  * A user that was found stays a user, though perhaps a removed one, until tenant_free.
  */
@@ -25,6 +28,7 @@ struct user {
 	char id[IDS_GUID_SIZE];
 	struct scenario_user facts;
 	struct mailbox *mailbox;
+	struct drive *drive; /* NULL: none */
 	struct limits limits;
 	bool is_removed;
 };
@@ -34,6 +38,7 @@ struct tenant {
 	struct json *document; /* the scenario as it is now */
 	struct user **users;   /* in the scenario's order, the removed ones too */
 	size_t user_count, user_capacity;
+	struct groups groups;
 	/* These never change. */
 	char *id, *domain;
 	char client_id[IDS_GUID_SIZE];
@@ -52,6 +57,10 @@ struct user *tenant_user(const struct tenant *tenant, const char *id_or_upn);
 
 /** True where the user has a mailbox that Graph can reach. */
 bool user_has_mailbox(const struct user *user);
+
+/** The drive of that id, and whose it is; NULL. */
+struct drive *tenant_drive(
+	const struct tenant *tenant, const char *id, struct user **out_owner);
 
 /**
  * Applies a patch (README.md). Checked as a whole before anything is changed; an operation on

@@ -15,20 +15,28 @@ enum { TOKEN_MAX = 8192, SKEW_S = 300 };
 
 /* The application permissions that the sandbox's administrator has consented to. */
 static const char *const roles[] = {"User.Read.All", "Directory.Read.All",
-	"Organization.Read.All", "Group.Read.All", "MailboxSettings.Read", "Mail.Read",
-	"Calendars.Read", "Contacts.Read", "Tasks.Read.All", "Files.Read.All",
-	"Sites.Read.All"};
+	"Organization.Read.All", "Group.Read.All", "GroupMember.Read.All",
+	"MailboxSettings.Read", "Mail.Read", "Calendars.Read", "Contacts.Read",
+	"Tasks.Read.All", "Files.Read.All", "Member.Read.Hidden", "Sites.Read.All"};
+
+static struct json *make_roles(const struct json *chosen)
+{
+	struct json *list = json_new_array();
+
+	for (size_t i = 0; chosen && i < json_count(chosen); i++)
+		json_append(list, json_new_text(json_as_text(json_at(chosen, i))));
+	for (size_t i = 0; !chosen && i < sizeof(roles) / sizeof(roles[0]); i++)
+		json_append(list, json_new_text(roles[i]));
+	return list;
+}
 
 static struct json *make_claims(const struct token_claims *claims)
 {
 	struct json *body = json_new_object();
-	struct json *list = json_new_array();
 	AUTO_TEXT issuer = mem_printf("%s/%s/", claims->base_url, claims->tenant_id);
 	char unique[IDS_GUID_SIZE];
 
 	ids_guid_random(unique);
-	for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++)
-		json_append(list, json_new_text(roles[i]));
 	json_put_text(body, "aud", "https://graph.microsoft.com");
 	json_put_text(body, "iss", issuer);
 	json_put_int(body, "iat", claims->now_s);
@@ -36,7 +44,7 @@ static struct json *make_claims(const struct token_claims *claims)
 	json_put_int(body, "exp", claims->now_s + TOKEN_LIFE_S);
 	json_put_text(body, "appid", claims->client_id);
 	json_put_text(body, "idtyp", "app");
-	json_put(body, "roles", list);
+	json_put(body, "roles", make_roles(claims->roles));
 	json_put_text(body, "tid", claims->tenant_id);
 	json_put_text(body, "uti", unique);
 	json_put_text(body, "ver", "1.0");
@@ -94,4 +102,32 @@ int token_check(const char *token, const char *tenant_id, int64_t now_s,
 		now_s < json_get_int(claims, "nbf", 0) - SKEW_S)
 		return err_set(ERR_AUTH, "Lifetime validation failed, the token is expired.");
 	return 0;
+}
+
+static bool is_among(const char *word, const char *words)
+{
+	size_t size = strlen(word);
+
+	for (const char *at = words; *at; at += strspn(at, " ")) {
+		size_t length = strcspn(at, " ");
+		if (length == size && memcmp(at, word, size) == 0)
+			return true;
+		at += length;
+	}
+	return false;
+}
+
+bool token_has_role(const char *token, const char *wanted)
+{
+	const char *first = strchr(token, '.');
+	const char *second = first ? strchr(first + 1, '.') : NULL;
+	AUTO_JSON claims = NULL;
+
+	if (!second || read_claims(first + 1, (size_t)(second - first) - 1, &claims) < 0)
+		return false;
+	const struct json *list = json_get(claims, "roles");
+	for (size_t i = 0; i < json_count(list); i++)
+		if (is_among(json_as_text(json_at(list, i)), wanted))
+			return true;
+	return false;
 }

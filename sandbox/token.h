@@ -2,9 +2,11 @@
 #ifndef SANDBOX_TOKEN_H
 #define SANDBOX_TOKEN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/json.h"
 
 /*
  * Access tokens: texts of the shape of a JWT (RFC 7519), signed with HMAC-SHA-256 under a key
@@ -18,6 +20,7 @@ struct token_claims {
 	const char *tenant_id;
 	const char *client_id;
 	int64_t now_s;
+	const struct json *roles; /* application permissions; NULL: all that the sandbox has */
 };
 
 /** A new token; the caller frees it. */
@@ -27,5 +30,9 @@ char *token_make(const struct token_claims *claims, const uint8_t key[TOKEN_KEY_
  * each with Graph's words. */
 NODISCARD int token_check(const char *token, const char *tenant_id, int64_t now_s,
 	const uint8_t key[TOKEN_KEY_SIZE]);
+
+/** True where a token that was checked has one of these roles, which are separated by spaces.
+ */
+bool token_has_role(const char *token, const char *roles);
 
 #endif

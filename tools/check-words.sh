@@ -28,12 +28,17 @@ grep_code "(?<![\w.>\"])($memory|$text|$time|$other)\s*\(" $(above_base) |
 # shellcheck disable=SC2046
 grep_code "(?<![\w.>\"])($text|$other)\s*\(" $(code | grep '^src/base/') |
 	say 'Functions that nobody may use:'
+# What tests put in the place of the clock, the disk and the randomness.
+# shellcheck disable=SC2046
+grep_code '\b(clock_use|io_use|secret_random_use)\b' \
+	$(code | grep -vE '^src/(base/(clock|io)|crypto/secret)\.[ch]$') |
+	say 'Seams that are for tests alone:'
 
 for file in $(git ls-files '*.c' '*.h' '*.sh' '*.mjs' 'Makefile' '*meson.build'); do
 	head -n 3 "$file" | grep -q 'SPDX-License-Identifier: Apache-2.0' || echo "$file:1"
 done | say 'Sources without their license line:'
 
-git grep -nE '/(work|farm)/|/tmp/(bash|build)|/root/' -- . ':!tools/check-words.sh' |
+git grep -nE '/(work|farm)/|/tmp/(bash|build)|(^|[^A-Za-z0-9_}*])/root/' -- . ':!tools/check-words.sh' |
 	say 'Paths of a machine:'
 git grep -nwE 'TODO|FIXME|XXX|HACK' -- . ':!tools/check-words.sh' ':!tests/system/package-lock.json' |
 	say 'Work left undone:'

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Every test of the project. Use: tools/check.sh [STEP…]; without one, all. Steps: lint plain
-# browser clang address thread demo mutate. The last line counts single tests: "N passed, N failed".
+# browser clang address thread postgres demo histories mutate. The last line counts single tests: "N passed, N failed".
 set -u
 cd "$(dirname "$0")/.."
 export NO_COLOR=1
@@ -27,8 +27,10 @@ one() {
 
 unit_tests() {
 	folder=$1
-	echo "unit tests in $folder"
-	if meson test -C "$folder" --no-rebuild --print-errorlogs --timeout-multiplier 5 >"$log/meson" 2>&1; then status=0; else status=1; fi
+	shift
+	echo "unit tests in $folder $*"
+	# shellcheck disable=SC2086
+	if meson test -C "$folder" --no-rebuild --print-errorlogs --timeout-multiplier 5 "$@" >"$log/meson" 2>&1; then status=0; else status=1; fi
 	counts=$(node tools/count-tests.mjs "$folder/meson-logs/testlog.junit.xml")
 	good=${counts% *}
 	bad=${counts#* }
@@ -41,7 +43,7 @@ unit_tests() {
 
 system_tests() {
 	echo "system tests with $1 ($2)"
-	REPORTER=tap tools/system-tests.sh "$1" "$2" >"$log/tap" 2>&1
+	REPORTER=tap tools/system-tests.sh "$@" >"$log/tap" 2>&1
 	status=$?
 	good=$(sed -n 's/^# pass \([0-9]*\)$/\1/p' "$log/tap" | tail -1)
 	bad=$(sed -n 's/^# fail \([0-9]*\)$/\1/p' "$log/tap" | tail -1)
@@ -56,6 +58,8 @@ lint() {
 	one "formatter" bash -c 'git ls-files "*.c" "*.h" | xargs clang-format-14 --dry-run -Werror'
 	one "no include from a higher floor" node tools/check-floors.mjs
 	one "the check of floors finds what it should" node tools/check-floors.mjs --self-test
+	one "SQL that every database of a cluster takes" node tools/check-sql.mjs
+	one "the check of SQL finds what it should" node tools/check-sql.mjs --self-test
 	one "sizes of functions and files" node tools/check-sizes.mjs
 	one "words that may not be used" tools/check-words.sh
 	one "table of rules" node tools/rules.mjs
@@ -102,6 +106,30 @@ thread() {
 	system_tests build-thread/bin plain
 }
 
+histories() {
+	for database in sqlite postgresql; do
+		one "histories on $database" env GARNER_BIN=build/bin \
+			node tests/histories/run.mjs --database "$database" --claims 100000
+	done
+}
+
+# The licensing service on a PostgreSQL server of our own, by the same tests.
+postgres() {
+	build build
+	server=$(mktemp -d)
+	chmod 755 "$server"
+	if GARNER_TEST_DATABASE=$(tools/postgres-server.sh start "$server/postgres" 2>"$log/one"); then
+		export GARNER_TEST_DATABASE
+		unit_tests build --suite db --suite license_service
+		system_tests build/bin licensing
+		tools/postgres-server.sh stop "$server/postgres"
+		unset GARNER_TEST_DATABASE
+	else
+		one "start a PostgreSQL server" sh -c 'cat "$1"; false' sh "$log/one"
+	fi
+	rm -rf "$server"
+}
+
 demo() {
 	one "demo" tools/demo.sh build/bin
 }
@@ -110,7 +138,7 @@ mutate() {
 	one "each rule's change is noticed" node tools/mutate-rules.mjs
 }
 
-for step in ${*:-plain browser lint clang address thread demo mutate}; do
+for step in ${*:-plain browser lint clang address thread postgres demo histories mutate}; do
 	echo "--- $step"
 	$step
 done

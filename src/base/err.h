@@ -31,6 +31,7 @@ enum err {
 	ERR_USAGE = -16,       /* the command line is wrong */
 	ERR_PARTIAL = -17,     /* done in part; the result says what is missing */
 	ERR_UNAVAILABLE = -18, /* the service answers, but cannot do it now (5xx) */
+	ERR_CONFLICT = -19,    /* another transaction was in the way; do it again */
 };
 
 #define NODISCARD __attribute__((warn_unused_result))

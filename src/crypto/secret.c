@@ -28,10 +28,20 @@ static void prepare(void)
 	ASSERT(sodium_init() >= 0);
 }
 
+static const struct secret_source *source; /* NULL: the system's */
+
+void secret_random_use(const struct secret_source *other)
+{
+	source = other;
+}
+
 void secret_random(void *out, size_t size)
 {
 	prepare();
-	randombytes_buf(out, size);
+	if (source)
+		source->fill(source->context, out, size);
+	else
+		randombytes_buf(out, size);
 }
 
 void secret_wipe(void *data, size_t size)

@@ -17,6 +17,16 @@
 enum { SECRET_KEY_SIZE = 32, SECRET_SALT_SIZE = 16 };
 
 void secret_random(void *out, size_t size);
+
+/** Where random bytes come from in a simulation, which must give the same twice. */
+struct secret_source {
+	void (*fill)(void *context, void *out, size_t size);
+	void *context;
+};
+
+/** Puts another source in place, borrowed; NULL puts the system's back. For tests alone: no
+ * program calls it, and tools/check-words.sh sees to that. Only while no other thread runs. */
+void secret_random_use(const struct secret_source *source);
 void secret_wipe(void *data, size_t size);
 bool secret_equal(const void *a, const void *b, size_t size);
 

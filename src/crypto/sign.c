@@ -4,6 +4,7 @@
 #include <sodium.h>
 
 #include "base/err.h"
+#include "crypto/secret.h"
 
 /* Finds the processor's best instructions; safe at any time, in any thread. */
 static void prepare(void)
@@ -13,8 +14,12 @@ static void prepare(void)
 
 void sign_key_new(struct sign_key *out)
 {
+	uint8_t seed[crypto_sign_SEEDBYTES];
+
 	prepare();
-	crypto_sign_keypair(out->public, out->secret);
+	secret_random(seed, sizeof(seed));
+	crypto_sign_seed_keypair(out->public, out->secret, seed);
+	secret_wipe(seed, sizeof(seed));
 }
 
 void sign_make(const struct sign_key *key, const void *data, size_t size,

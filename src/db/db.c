@@ -1,114 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "db/db.h"
 
-#include <inttypes.h>
-#include <sqlite3.h>
 #include <stdarg.h>
 #include <string.h>
-#include <uthash.h>
 
-#include "base/io.h"
+#include "base/clock.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "db/db_priv.h"
 
-enum { BUSY_TIMEOUT_MS = 30000, BUSY_STEP_MS = 10 };
+enum { VALUES_MAX = 16 };
+enum { TRIES_MAX = 12, WAIT_US = 2000, WAIT_MAX_US = 250 * 1000 };
 
-struct db_rows {
-	sqlite3_stmt *statement;
-	struct db *db;
-	bool running, ended; /* ended: past the last row, or failed */
-	char *sql;
-	UT_hash_handle hh;
-};
+static const char sqlite_scheme[] = "sqlite:";
 
-struct db {
-	sqlite3 *handle;
-	struct db_rows *prepared; /* by their SQL */
-	int64_t changed;
-};
-
-static const char *advice(int primary)
+int db_open(const char *location, struct db **out)
 {
-	switch (primary) {
-	case SQLITE_FULL:
-		return "; make room on the disk and start again";
-	case SQLITE_BUSY:
-		return "; another program holds it: wait for that to end";
-	case SQLITE_NOTADB:
-	case SQLITE_CORRUPT:
-		return "; put the right one back from your copy";
-	default:
-		return "";
-	}
+	if (postgres_is_url(location))
+		return postgres_open(location, out);
+	if (text_starts_with(location, sqlite_scheme))
+		location += sizeof(sqlite_scheme) - 1;
+	return sqlite_open(location, out);
 }
 
-static int fail(struct db *db, int code, const char *sql)
+char *db_location_name(const char *location)
 {
-	int primary = code & 0xff;
-	enum err err = ERR_IO;
-
-	if (code == SQLITE_CONSTRAINT_UNIQUE || code == SQLITE_CONSTRAINT_PRIMARYKEY ||
-		code == SQLITE_CONSTRAINT_ROWID)
-		err = ERR_EXISTS;
-	else if (primary == SQLITE_CONSTRAINT)
-		err = ERR_INVALID;
-	else if (primary == SQLITE_BUSY || primary == SQLITE_LOCKED)
-		err = ERR_LOCKED;
-	else if (primary == SQLITE_NOTADB || primary == SQLITE_CORRUPT)
-		err = ERR_CORRUPT;
-	return err_set(err, "database: %s%s%s%s", sqlite3_errmsg(db->handle),
-		sql ? " in: " : "", sql ? sql : "", advice(primary));
-}
-
-static int set_pragmas(struct db *db)
-{
-	static const char pragmas[] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-				      "PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF;";
-
-	sqlite3_extended_result_codes(db->handle, 1);
-	sqlite3_busy_timeout(db->handle, BUSY_TIMEOUT_MS);
-	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
-	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
-	/* Going over to WAL does not wait for others who do the same (SQLite calls no busy
-	 * handler there, lest two wait for each other): the one who is refused tries again. */
-	int code = sqlite3_exec(db->handle, pragmas, NULL, NULL, NULL);
-	for (int waited_ms = 0; (code & 0xff) == SQLITE_BUSY && waited_ms < BUSY_TIMEOUT_MS;
-		waited_ms += BUSY_STEP_MS) {
-		sqlite3_sleep(BUSY_STEP_MS);
-		code = sqlite3_exec(db->handle, pragmas, NULL, NULL, NULL);
-	}
-	return code == SQLITE_OK ? 0 : fail(db, code, NULL);
-}
-
-/* SQLite would make a new file readable for others; the files beside it take its mode. */
-static int make_file(const char *path)
-{
-	int fd = -1;
-	int r = io_create(path, 0600, &fd);
-
-	io_close(fd);
-	return r == ERR_EXISTS ? 0 : r;
-}
-
-int db_open(const char *path, struct db **out)
-{
-	int made = make_file(path);
-	if (made < 0)
-		return made;
-
-	struct db *db = mem_alloc(sizeof(*db));
-	int code = sqlite3_open_v2(path, &db->handle,
-		SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
-
-	*out = NULL;
-	int r = code == SQLITE_OK ? set_pragmas(db) : fail(db, code, NULL);
-	if (r < 0) {
-		db_close(db);
-		return err_wrap(r, "%s", path);
-	}
-	*out = db;
-	return 0;
+	return postgres_is_url(location) ? postgres_name(location) : mem_strdup(location);
 }
 
 void db_close(struct db *db)
@@ -120,98 +37,82 @@ void db_close(struct db *db)
 	HASH_ITER(hh, db->prepared, rows, next)
 	{
 		HASH_DEL(db->prepared, rows);
-		sqlite3_finalize(rows->statement);
 		mem_free(rows->sql);
-		mem_free(rows);
+		mem_free(rows->types);
+		db->driver->forget(rows);
 	}
-	sqlite3_close_v2(db->handle);
-	mem_free(db);
+	db->driver->close(db);
 }
 
-static int prepare(struct db *db, const char *sql, struct db_rows **out)
+/* A failure may have spoilt the transaction; whether it has, only the driver knows. */
+static int prepare(struct db *db, const char *sql, const char *types, struct db_rows **out)
 {
 	struct db_rows *rows;
-	sqlite3_stmt *statement;
 
 	HASH_FIND_STR(db->prepared, sql, rows);
 	if (!rows) {
-		int code = sqlite3_prepare_v3(
-			db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL);
-		if (code != SQLITE_OK)
-			return fail(db, code, sql);
-		ASSERT(statement);
-		rows = mem_alloc(sizeof(*rows));
-		rows->statement = statement;
+		int r = db->driver->prepare(db, sql, strlen(types), &rows);
+		if (r < 0)
+			return r;
 		rows->db = db;
 		rows->sql = mem_strdup(sql);
+		rows->types = mem_strdup(types);
 		HASH_ADD_KEYPTR(hh, db->prepared, rows->sql, strlen(rows->sql), rows);
 	}
 	ASSERT(!rows->running); /* one running query for each text of SQL */
+	ASSERT(text_equal(rows->types, types));
 	*out = rows;
 	return 0;
 }
 
-/* Values are copied: what the caller gave may go as soon as the call returns. */
-static int bind(struct db_rows *rows, const char *types, va_list values)
+static size_t read_values(const char *types, va_list given, struct db_value values[VALUES_MAX])
 {
-	int code = SQLITE_OK;
+	size_t count = 0;
 
-	/* A value too few would be NULL without a word. */
-	ASSERT(strlen(types) == (size_t)sqlite3_bind_parameter_count(rows->statement));
-	for (int i = 1; *types && code == SQLITE_OK; types++, i++) {
-		if (*types == 'i') {
-			code = sqlite3_bind_int64(rows->statement, i, va_arg(values, int64_t));
-		} else if (*types == 's') {
-			code = sqlite3_bind_text(rows->statement, i,
-				va_arg(values, const char *), -1, SQLITE_TRANSIENT);
+	for (; types[count]; count++) {
+		ASSERT(count < VALUES_MAX);
+		values[count] = (struct db_value){.type = types[count]};
+		if (types[count] == 'i') {
+			values[count].number = va_arg(given, int64_t);
+		} else if (types[count] == 's') {
+			values[count].data = va_arg(given, const char *);
 		} else {
-			ASSERT(*types == 'b');
-			const void *data = va_arg(values, const void *);
-			size_t size = va_arg(values, size_t);
-			code = sqlite3_bind_blob64(
-				rows->statement, i, size ? data : "", size, SQLITE_TRANSIENT);
+			ASSERT(types[count] == 'b');
+			values[count].data = va_arg(given, const void *);
+			values[count].size = va_arg(given, size_t);
 		}
 	}
-	return code == SQLITE_OK ? 0 : fail(rows->db, code, rows->sql);
+	return count;
 }
 
 static int start(
-	struct db *db, const char *sql, const char *types, va_list values, struct db_rows **out)
+	struct db *db, const char *sql, const char *types, va_list given, struct db_rows **out)
 {
+	struct db_value values[VALUES_MAX];
 	struct db_rows *rows = NULL;
-	int r = prepare(db, sql, &rows);
 
 	*out = NULL;
+	read_values(types, given, values);
+	int r = prepare(db, sql, types, &rows);
+	if (r == 0)
+		r = db->driver->start(rows, values);
 	if (r < 0)
 		return r;
-	r = bind(rows, types, values);
-	if (r < 0) {
-		sqlite3_clear_bindings(rows->statement);
-		return r;
-	}
 	rows->running = true;
-	rows->ended = false;
 	*out = rows;
 	return 0;
 }
 
 int db_next(struct db_rows *rows)
 {
-	if (rows->ended)
-		return 0; /* another step would begin anew */
-	int code = sqlite3_step(rows->statement);
-	if (code == SQLITE_ROW)
-		return 1;
-	rows->ended = true;
-	return code == SQLITE_DONE ? 0 : fail(rows->db, code, rows->sql);
+	return rows->db->driver->next(rows);
 }
 
 void db_end(struct db_rows *rows)
 {
 	if (!rows)
 		return;
-	sqlite3_reset(rows->statement); /* its result is the step's, which was told */
-	sqlite3_clear_bindings(rows->statement);
+	rows->db->driver->end(rows);
 	rows->running = false;
 }
 
@@ -224,17 +125,17 @@ void db_end_slot(struct db_rows **rows)
 int db_run(struct db *db, const char *sql, const char *types, ...)
 {
 	struct db_rows *rows;
-	va_list values;
+	va_list given;
 
-	va_start(values, types);
-	int r = start(db, sql, types, values, &rows);
-	va_end(values);
+	va_start(given, types);
+	int r = start(db, sql, types, given, &rows);
+	va_end(given);
 	if (r < 0)
 		return r;
 	do {
 		r = db_next(rows); /* a RETURNING clause gives rows that nobody wants here */
 	} while (r == 1);
-	db->changed = sqlite3_changes64(db->handle);
+	db->changed = db->driver->changed(rows);
 	db_end(rows);
 	return r;
 }
@@ -246,21 +147,21 @@ int64_t db_changed(struct db *db)
 
 int db_query(struct db *db, struct db_rows **out, const char *sql, const char *types, ...)
 {
-	va_list values;
+	va_list given;
 
-	va_start(values, types);
-	int r = start(db, sql, types, values, out);
-	va_end(values);
+	va_start(given, types);
+	int r = start(db, sql, types, given, out);
+	va_end(given);
 	return r;
 }
 
 int db_one(struct db *db, struct db_rows **out, const char *sql, const char *types, ...)
 {
-	va_list values;
+	va_list given;
 
-	va_start(values, types);
-	int r = start(db, sql, types, values, out);
-	va_end(values);
+	va_start(given, types);
+	int r = start(db, sql, types, given, out);
+	va_end(given);
 	if (r == 0)
 		r = db_next(*out);
 	if (r != 1)
@@ -268,50 +169,128 @@ int db_one(struct db *db, struct db_rows **out, const char *sql, const char *typ
 	return r;
 }
 
+static int each_in_turn(
+	struct db_rows *rows, struct db_value *values, const struct db_each *each)
+{
+	struct db_value *text = &values[strlen(rows->types) - 1];
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < each->count; i++) {
+		int64_t *out = each->out ? &each->out[i] : &(int64_t){0};
+
+		text->data = each->texts[i];
+		r = rows->db->driver->start(rows, values);
+		if (r == 0) {
+			r = db_next(rows);
+			*out = r == 1 ? db_int(rows, 0) : DB_NONE;
+			while (r == 1)
+				r = db_next(rows);
+			if (r == 0 && !rows->db->driver->is_query(rows))
+				*out = rows->db->driver->changed(rows);
+			rows->db->driver->end(rows);
+		}
+	}
+	return r;
+}
+
+int db_run_each(
+	struct db *db, const struct db_each *each, const char *sql, const char *types, ...)
+{
+	struct db_value values[VALUES_MAX];
+	struct db_rows *rows;
+	AUTO_TEXT all = mem_printf("%ss", types);
+	va_list given;
+
+	ASSERT(db->in_transaction && strlen(all) <= VALUES_MAX);
+	va_start(given, types);
+	size_t count = read_values(types, given, values);
+	va_end(given);
+	values[count] = (struct db_value){.type = 's'};
+	int r = prepare(db, sql, all, &rows);
+	if (r == 0)
+		r = db->driver->each ? db->driver->each(rows, values, each)
+				     : each_in_turn(rows, values, each);
+	return r;
+}
+
 int64_t db_int(struct db_rows *rows, int column)
 {
-	return sqlite3_column_int64(rows->statement, column);
+	return rows->db->driver->number(rows, column);
 }
 
 const char *db_text(struct db_rows *rows, int column)
 {
-	return (const char *)sqlite3_column_text(rows->statement, column);
+	return rows->db->driver->text(rows, column);
 }
 
 const void *db_bytes(struct db_rows *rows, int column, size_t *size)
 {
-	const void *data = sqlite3_column_blob(rows->statement, column);
-
-	*size = (size_t)sqlite3_column_bytes(rows->statement, column);
-	return data;
+	return rows->db->driver->bytes(rows, column, size);
 }
 
 bool db_is_null(struct db_rows *rows, int column)
 {
-	return sqlite3_column_type(rows->statement, column) == SQLITE_NULL;
+	return rows->db->driver->is_null(rows, column);
 }
 
 int db_begin(struct db *db)
 {
-	return db_run(db, "BEGIN IMMEDIATE", "");
+	if (db->in_transaction)
+		return err_set(ERR_IO, "database: a transaction within a transaction");
+	int r = db->driver->begin(db);
+	if (r < 0)
+		return r;
+	db->in_transaction = true;
+	db->is_broken = false;
+	return 0;
 }
 
 int db_commit(struct db *db)
 {
-	return db_run(db, "COMMIT", "");
+	if (!db->in_transaction)
+		return err_set(ERR_IO, "database: there is no transaction to commit");
+	if (db->is_broken)
+		return err_set(ERR_IO, "database: a failed transaction cannot be committed");
+	int r = db->driver->commit(db);
+	if (r == 0)
+		db->in_transaction = false;
+	return r;
 }
 
 void db_rollback(struct db *db)
 {
-	/* Some failures have rolled back already; then there is nothing to do. No message is
-	 * set: the one that stands says why we are here. */
-	if (!sqlite3_get_autocommit(db->handle))
-		sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
+	if (!db->in_transaction)
+		return;
+	db->driver->rollback(db);
+	db->in_transaction = false;
+	db->is_broken = false;
+}
+
+bool db_is_broken(const struct db *db)
+{
+	return db->in_transaction && db->is_broken;
+}
+
+bool db_again(int r, int *tries)
+{
+	if (r != ERR_CONFLICT || ++*tries >= TRIES_MAX)
+		return false;
+	/* Half of the wait by chance, so that two who were in each other's way part. */
+	int64_t wait_us = (int64_t)WAIT_US << *tries;
+	if (wait_us > WAIT_MAX_US)
+		wait_us = WAIT_MAX_US;
+	clock_sleep_us(wait_us / 2 + clock_monotonic_us() % (wait_us / 2));
+	return true;
 }
 
 int db_run_script(struct db *db, const char *script)
 {
-	int code = sqlite3_exec(db->handle, script, NULL, NULL, NULL);
-
-	return code == SQLITE_OK ? 0 : fail(db, code, NULL);
+	if (*script == '\x01') { /* DB_VARIANTS */
+		const char *second = strchr(script + 1, '\x01');
+		if (db->driver->is_postgres)
+			return db->driver->script(db, second + 1);
+		AUTO_TEXT first = mem_strndup(script + 1, (size_t)(second - script - 1));
+		return db->driver->script(db, first);
+	}
+	return db->driver->script(db, script);
 }

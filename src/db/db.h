@@ -9,33 +9,74 @@
 #include "base/err.h"
 
 /*
- * A small SQL interface, SQLite behind it: the only folder that knows SQLite. Placeholders are
- * ?1 ?2 … Values are given by a format text, one character each:
+ * A small SQL interface, SQLite or PostgreSQL behind it: the only folder that knows either.
+ * Placeholders are ?1 ?2 … Values are given by a format text, one character each:
  *   i int64_t    s const char * (NULL: NULL)    b const void *, size_t (0: no bytes, not NULL)
  *
  *   r = db_run(db, "UPDATE license SET used = ?2 WHERE id = ?1", "si", id, used);
  *
+ * What both databases understand: columns are BIGINT, TEXT, BYTEA; no type is guessed from a
+ * value. A text of SQL is always used with the same types.
+ *
  * A struct db is one connection and belongs to one thread at a time. Statements are prepared
- * once and kept. Errors: ERR_IO with SQLite's words; ERR_EXISTS for a broken UNIQUE or PRIMARY
- * KEY; ERR_INVALID for a broken CHECK or another constraint; ERR_LOCKED when the database stays
- * locked for 30 seconds; ERR_CORRUPT where the file is no database.
+ * once and kept. Errors, of every call that speaks with the database:
+ *   ERR_EXISTS       a broken UNIQUE or PRIMARY KEY
+ *   ERR_INVALID      a broken CHECK or another constraint
+ *   ERR_LOCKED       another transaction held what was needed for 30 seconds
+ *   ERR_CONFLICT     another transaction was in the way: nothing was changed, do it again (see
+ *                    db_again)
+ *   ERR_NETWORK      the server cannot be reached, or the connection broke. The next statement
+ *                    outside of a transaction, or db_begin, connects again
+ *   ERR_UNAVAILABLE  the server is there but takes nothing now (full, read-only, too slow)
+ *   ERR_AUTH         the server refuses the user
+ *   ERR_CORRUPT      the file is no database, or is damaged
+ *   ERR_IO           anything else, with the database's words
+ * No message holds a password.
  */
 
 struct db;
 struct db_rows;
 
-/** Opens, and makes where it is not there (mode 0600): WAL, synchronous=FULL, foreign keys on,
- * hardened (DQS off, DEFENSIVE, trusted_schema off). */
-NODISCARD int db_open(const char *path, struct db **out);
+/**
+ * Opens a database. `location` is
+ *   a path, or sqlite:PATH   made where it is not there (mode 0600): WAL, synchronous=FULL,
+ *                            foreign keys on, hardened (DQS off, DEFENSIVE, trusted_schema off)
+ *   postgresql://…           (or postgres://…), as libpq reads it: a database in UTF-8 that is
+ *                            there; READ COMMITTED, synchronous_commit=on, with timeouts
+ */
+NODISCARD int db_open(const char *location, struct db **out);
 void db_close(struct db *db); /* NULL is fine */
+
+/** The location as it may be shown, without the password of a URL; the caller frees it. */
+char *db_location_name(const char *location);
 
 /** Runs a statement that gives no rows. */
 NODISCARD int db_run(struct db *db, const char *sql, const char *types, ...);
 
-/** How many rows the last db_run changed. */
+/** How many rows the last db_run changed, where it was an INSERT, UPDATE or DELETE. */
 int64_t db_changed(struct db *db);
 
-/** Starts a query; the caller ends it with db_end. One running query for each text of SQL. */
+/** Texts for db_run_each, borrowed, and what came of each. */
+struct db_each {
+	const char *const *texts;
+	size_t count;
+	int64_t *out; /* array of `count`, or NULL */
+};
+
+/** What db_run_each puts out for a query that found no row. */
+#define DB_NONE INT64_MIN
+
+/**
+ * Runs a statement once for each text, which is its last value, behind those that are given
+ * here and are the same for all. Within a transaction, and in one go: no waiting for the
+ * answer to each. out[i] gets, of a query, the first column of its first row as a number
+ * (DB_NONE: no row), of other statements the number of rows changed.
+ */
+NODISCARD int db_run_each(
+	struct db *db, const struct db_each *each, const char *sql, const char *types, ...);
+
+/** Starts a query; the caller ends it with db_end. One running query for each text of SQL. It
+ * sees what was there when it started, or, on SQLite, when db_next is first called. */
 NODISCARD int db_query(
 	struct db *db, struct db_rows **out, const char *sql, const char *types, ...);
 
@@ -57,18 +98,43 @@ bool db_is_null(struct db_rows *rows, int column);
 NODISCARD int db_one(
 	struct db *db, struct db_rows **out, const char *sql, const char *types, ...);
 
-/** Transactions: db_begin takes the write lock at once (BEGIN IMMEDIATE). db_rollback keeps
- * this thread's error message, so that it can stand in a failure path; without a transaction it
- * does nothing. */
+/**
+ * Transactions. On SQLite db_begin takes the write lock at once (BEGIN IMMEDIATE). On
+ * PostgreSQL a statement sees what was committed before it began (READ COMMITTED), and what it
+ * wrote is locked: so the first statement writes the row that stands for all that follows, and
+ * what counts is read behind it.
+ *
+ * Where db_commit fails with ERR_NETWORK nobody knows whether the transaction took place: what
+ * was asked must be such that it can be asked again. After any other error nothing was changed.
+ * db_rollback keeps this thread's error message, so that it can stand in a failure path;
+ * without a transaction it does nothing.
+ */
 NODISCARD int db_begin(struct db *db);
 NODISCARD int db_commit(struct db *db);
 void db_rollback(struct db *db);
 
+/** Whether the running transaction can only be rolled back: on PostgreSQL after any error. */
+bool db_is_broken(const struct db *db);
+
+/**
+ * Whether a transaction that ended with `r` is worth another try: after ERR_CONFLICT, a bounded
+ * number of times, and it waits a little first, longer each time.
+ *
+ *   int r, tries = 0;
+ *   do
+ *       r = whole_transaction(…);
+ *   while (db_again(r, &tries));
+ */
+bool db_again(int r, int *tries);
+
 /**
  * Brings the schema up to date: runs, each in its transaction, the scripts that have not run
- * yet, in order, and remembers their number in the table schema_version. ERR_INVALID where the
- * database was made by a newer program.
+ * yet, in order, and remembers their number in the table schema_version. Any number of programs
+ * may do it at once. ERR_INVALID where the database was made by a newer program.
  */
 NODISCARD int db_migrate(struct db *db, const char *const *scripts, size_t count);
+
+/** A script for db_migrate whose text differs between the two, from two string literals. */
+#define DB_VARIANTS(sqlite, postgres) "\x01" sqlite "\x01" postgres
 
 #endif

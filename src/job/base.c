@@ -69,6 +69,7 @@ static int read_row(struct db_rows *rows, struct repo *repo, struct bases *out, 
 		.items = (uint64_t)db_int(rows, 5),
 		.bytes = (uint64_t)db_int(rows, 6),
 		.stored_s = db_int(rows, 7),
+		.trial_items = (uint32_t)db_int(rows, 8),
 	};
 	int r = text_from_hex(db_text(rows, 2), object.tree.id, sizeof(object.tree.id));
 
@@ -86,8 +87,8 @@ static int from_database(struct installation *installation, const struct job *jo
 {
 	AUTO_ROWS rows = NULL;
 	int r = db_query(installation->db, &rows,
-		"SELECT kind, name, tree_id, tree_size, tree_is_list, items, bytes, stored_s "
-		"FROM base WHERE job_id = ?1 ORDER BY kind, name",
+		"SELECT kind, name, tree_id, tree_size, tree_is_list, items, bytes, stored_s, "
+		"trial_items FROM base WHERE job_id = ?1 ORDER BY kind, name",
 		"i", job->id);
 
 	while (r == 0 && (r = db_next(rows)) == 1)
@@ -142,12 +143,15 @@ int base_save(
 
 	text_to_hex(object->tree.id, sizeof(object->tree.id), tree_id);
 	return db_run(installation->db,
-		"INSERT INTO base VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) "
+		"INSERT INTO base (job_id, kind, name, tree_id, tree_size, tree_is_list, items,"
+		" bytes, stored_s, trial_items) "
+		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) "
 		"ON CONFLICT (job_id, kind, name) DO UPDATE SET tree_id = ?4, tree_size = ?5, "
-		"tree_is_list = ?6, items = ?7, bytes = ?8, stored_s = ?9",
-		"isssiiiii", job_id, object->kind, object->name, tree_id,
+		"tree_is_list = ?6, items = ?7, bytes = ?8, stored_s = ?9, trial_items = ?10",
+		"isssiiiiii", job_id, object->kind, object->name, tree_id,
 		(int64_t)object->tree.size, (int64_t)object->tree.is_list,
-		(int64_t)object->items, (int64_t)object->bytes, object->stored_s);
+		(int64_t)object->items, (int64_t)object->bytes, object->stored_s,
+		(int64_t)object->trial_items);
 }
 
 int cursor_load(struct installation *installation, const struct cursor_key *key, char **out)

@@ -83,7 +83,9 @@ int connection_add(struct installation *installation, const struct connection_ne
 	if (r < 0)
 		return r;
 	AUTO_TEXT settings = json_text(connection->settings, false);
-	r = db_run(installation->db, "INSERT INTO connection VALUES (?1, ?2, ?3, ?4, ?5)",
+	r = db_run(installation->db,
+		"INSERT INTO connection (name, kind, settings, secret, created_s) "
+		"VALUES (?1, ?2, ?3, ?4, ?5)",
 		"ssssi", connection->name, connection->kind, settings, sealed, clock_now_s());
 	if (r == ERR_EXISTS)
 		return err_set(ERR_EXISTS,
@@ -176,6 +178,14 @@ static int open_graph(const struct json *settings, const char *secret,
 	return graph_source_new(&options, out);
 }
 
+int connection_try(const struct connection_new *connection, const struct connection_open *how,
+	struct source **out)
+{
+	int r = check_m365(connection);
+
+	return r < 0 ? r : open_graph(connection->settings, connection->secret, how, out);
+}
+
 int connection_source(struct installation *installation, const char *name,
 	const struct connection_open *how, struct source **out)
 {
@@ -208,4 +218,22 @@ int connection_needs_license(struct installation *installation, const char *name
 	if (r == 0)
 		*out = !text_equal(db_text(rows, 0), "folder");
 	return r;
+}
+
+int connection_tenant(struct installation *installation, const char *name, char **out)
+{
+	AUTO_ROWS rows = NULL;
+	int r = db_one(installation->db, &rows, "SELECT tenant FROM connection WHERE name = ?1",
+		"s", name);
+
+	*out = r < 0 ? NULL : mem_strdup(r ? db_text(rows, 0) : "");
+	return r < 0 ? r : 0;
+}
+
+int connection_keep_tenant(
+	struct installation *installation, const char *name, const char *tenant)
+{
+	return db_run(installation->db,
+		"UPDATE connection SET tenant = ?2 WHERE name = ?1 AND tenant <> ?2", "ss",
+		name, tenant);
 }

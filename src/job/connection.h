@@ -39,8 +39,21 @@ struct connection_open {
 NODISCARD int connection_source(struct installation *installation, const char *name,
 	const struct connection_open *how, struct source **out);
 
+/** The source of a connection of kind m365 that is not kept. ERR_INVALID, ERR_NOTFOUND. */
+NODISCARD int connection_try(const struct connection_new *connection,
+	const struct connection_open *how, struct source **out);
+
 /** Whether what is behind it needs a license: all but folders of the machine. ERR_NOTFOUND. */
 NODISCARD int connection_needs_license(
 	struct installation *installation, const char *name, bool *out);
+
+/** The organization behind it as a run has found it, "" where none has yet: to be shown, and to
+ * judge what nothing is gained by. The caller frees it. */
+NODISCARD int connection_tenant(
+	struct installation *installation, const char *name, char **out);
+
+/** Remembers what source_tenant has told. */
+NODISCARD int connection_keep_tenant(
+	struct installation *installation, const char *name, const char *tenant);
 
 #endif

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "job/connection.h"
 #include "job/gate.h"
+#include "job/needs.h"
 #include "job/schedule.h"
 #include "job/selection.h"
 
@@ -27,6 +28,7 @@ static int must_exist(struct installation *installation, const char *table, cons
 static int check(struct installation *installation, const struct job *job)
 {
 	bool needs_license = false;
+	AUTO_TEXT tenant = NULL;
 	int r = installation_check_name("job", job->name);
 
 	if (r == 0)
@@ -43,7 +45,9 @@ static int check(struct installation *installation, const struct job *job)
 	if (r == 0)
 		r = connection_needs_license(installation, job->connection, &needs_license);
 	if (r == 0 && needs_license)
-		r = gate_new_backup(installation);
+		r = connection_tenant(installation, job->connection, &tenant);
+	if (r == 0 && needs_license)
+		r = gate_new_backup(installation, tenant);
 	return r;
 }
 
@@ -80,6 +84,7 @@ int job_load(struct installation *installation, const char *name, struct job **o
 	if (r < 0)
 		return r;
 	struct job *job = mem_alloc(sizeof(*job));
+	char *tenant = NULL;
 	job->id = db_int(rows, 0);
 	job->name = mem_strdup(db_text(rows, 1));
 	job->connection = mem_strdup(db_text(rows, 2));
@@ -89,6 +94,9 @@ int job_load(struct installation *installation, const char *name, struct job **o
 	job->schedule = mem_strdup(db_text(rows, 6));
 	job->next_run_s = db_int(rows, 7);
 	r = connection_needs_license(installation, job->connection, &job->needs_license);
+	if (r == 0)
+		r = connection_tenant(installation, job->connection, &tenant);
+	job->tenant = tenant;
 	if (r < 0)
 		job_free(job);
 	else
@@ -106,6 +114,7 @@ void job_free(struct job *job)
 	mem_free(job->objects);
 	mem_free(job->ordering);
 	mem_free(job->schedule);
+	mem_free(job->tenant);
 	mem_free(job);
 }
 
@@ -151,6 +160,8 @@ int job_remove(struct installation *installation, const char *name)
 			name);
 	if (r == 0)
 		r = db_run(installation->db, "DELETE FROM job WHERE id = ?1", "i", job->id);
+	if (r == 0)
+		r = needs_sweep(installation);
 	if (r == 0)
 		r = db_run(installation->db,
 			"UPDATE notice SET cleared_s = ?2 WHERE job = ?1 AND cleared_s = 0",

@@ -19,10 +19,12 @@ struct job {
 	const char *schedule; /* see schedule.h */
 	int64_t next_run_s;
 	bool needs_license;
+	const char *tenant; /* of its connection, see connection_tenant */
 };
 
 /** Adds one: name, connection, storage, objects, ordering, schedule are read. ERR_EXISTS,
- * ERR_NOTFOUND, ERR_INVALID; ERR_LICENSE under an expired or revoked license (A4). */
+ * ERR_NOTFOUND, ERR_INVALID; ERR_LICENSE under an expired or revoked license, or
+ * where the trial of the connection's organization is over (A4, F3). */
 NODISCARD int job_add(struct installation *installation, const struct job *job);
 
 /** One by its name. The caller frees it with job_free. ERR_NOTFOUND. */

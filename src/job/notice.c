@@ -3,86 +3,110 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "base/timestamp.h"
-#include "job/report.h"
+#include "base/text.h"
+#include "job/watch.h"
+
+static const char *or_empty(const char *text)
+{
+	return text ? text : "";
+}
+
+static int clear(struct installation *installation, const char *job, const char *object,
+	const char *topic)
+{
+	return db_run(installation->db,
+		"UPDATE notice SET cleared_s = ?4 WHERE job = ?1 AND object = ?2 "
+		"AND topic = ?3 AND cleared_s = 0",
+		"sssi", job, object, topic, clock_now_s());
+}
+
+/* The newest one of the same kind, standing or not: its id (0: none), and whether it says the
+ * same. */
+static int look_up(struct installation *installation, const struct notice *notice,
+	int64_t *out_id, bool *stands, bool *same)
+{
+	AUTO_ROWS rows = NULL;
+	int r = db_one(installation->db, &rows,
+		"SELECT id, cleared_s, text FROM notice WHERE job = ?1 AND object = ?2 AND "
+		"topic = ?3 AND code = ?4 AND mark = ?5 ORDER BY id DESC LIMIT 1",
+		"sssss", notice->job, notice->object, or_empty(notice->topic), notice->code,
+		or_empty(notice->mark));
+
+	*out_id = r == 1 ? db_int(rows, 0) : 0;
+	*stands = r == 1 && db_int(rows, 1) == 0;
+	*same = r == 1 && text_equal(db_text(rows, 2), notice->text);
+	return r < 0 ? r : 0;
+}
+
+static int put(struct installation *installation, const struct notice *notice)
+{
+	int64_t id;
+	bool stands, same;
+	int r = look_up(installation, notice, &id, &stands, &same);
+	bool is_marked = notice->mark && *notice->mark;
+
+	if (r == 0 && !stands) /* what else stood there is over */
+		r = clear(installation, notice->job, notice->object, or_empty(notice->topic));
+	if (r < 0)
+		return r;
+	if (stands || (id && is_marked))
+		return db_run(installation->db,
+			"UPDATE notice SET text = ?2, cleared_s = 0 WHERE id = ?1", "is", id,
+			notice->text);
+	return db_run(installation->db,
+		"INSERT INTO notice (code, job, object, text, raised_s, cleared_s, topic, "
+		"mark) "
+		"VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?7)",
+		"ssssiss", notice->code, notice->job, notice->object, notice->text,
+		clock_now_s(), or_empty(notice->topic), or_empty(notice->mark));
+}
 
 int notice_raise(struct installation *installation, const struct notice *notice)
 {
-	int r = db_run(installation->db,
-		"UPDATE notice SET text = ?4 WHERE job = ?1 AND object = ?2 AND code = ?3 "
-		"AND cleared_s = 0",
-		"ssss", notice->job, notice->object, notice->code, notice->text);
+	int64_t id;
+	bool stands, same;
+	int r = look_up(installation, notice, &id, &stands, &same);
 
-	if (r < 0 || db_changed(installation->db) > 0)
-		return r;
-	r = notice_clear(
-		installation, notice->job, notice->object); /* another code stood there */
+	if (r < 0 || (stands && same))
+		return r; /* as nearly always: nothing is written */
+	r = db_begin(installation->db);
+	if (r == 0)
+		r = put(installation, notice);
+	if (r == 0)
+		r = db_commit(installation->db);
 	if (r < 0)
-		return r;
-	return db_run(installation->db,
-		"INSERT INTO notice (code, job, object, text, raised_s, cleared_s) "
-		"VALUES (?1, ?2, ?3, ?4, ?5, 0)",
-		"ssssi", notice->code, notice->job, notice->object, notice->text,
-		clock_now_s());
+		db_rollback(installation->db);
+	return r;
 }
 
 int notice_clear(struct installation *installation, const char *job, const char *object)
 {
-	return db_run(installation->db,
-		"UPDATE notice SET cleared_s = ?3 WHERE job = ?1 AND object = ?2 AND cleared_s "
-		"= 0",
-		"ssi", job, object, clock_now_s());
+	return clear(installation, job, object, "");
 }
 
-/* What the license itself has to tell: not stored, because it is true only while it is. */
-static void put_license_notice(struct installation *installation, struct json *list)
+int notice_clear_topic(struct installation *installation, const char *job, const char *topic)
 {
-	struct license_status status;
-	char until[TIMESTAMP_SIZE], end[TIMESTAMP_SIZE];
-	AUTO_TEXT text = NULL;
+	AUTO_ROWS rows = NULL;
+	int r = db_one(installation->db, &rows,
+		"SELECT 1 FROM notice WHERE job = ?1 AND object = '' AND topic = ?2 "
+		"AND cleared_s = 0",
+		"ss", job, topic);
 
-	license_client_status(installation->license, &status);
-	timestamp_format(status.offline_until_s, until);
-	timestamp_format(status.expires_s, end);
-	if (status.state == LICENSE_EXPIRES_SOON)
-		text = mem_printf("The subscription ends at %s; renew it in time.", end);
-	else if (status.state == LICENSE_EXPIRED)
-		text = mem_printf(
-			"The subscription ended at %s: no backup runs, restores work; renew it "
-			"with the same key.",
-			end);
-	else if (status.state == LICENSE_OFFLINE)
-		text = mem_printf(
-			"The licensing service does not answer; backups go on until %s.",
-			until);
-	else if (status.state == LICENSE_SUSPENDED)
-		text = mem_printf(
-			"Jobs are suspended: the licensing service did not answer until %s.",
-			until);
-	else if (status.state == LICENSE_REVOKED)
-		text = mem_printf(
-			"The license key was revoked: no backup runs, restores work.");
-	else
-		return;
-	struct json *notice = json_new_object();
-	AUTO_TEXT code = mem_printf("license_%s", license_state_name(status.state));
-	json_put_text(notice, "code", code);
-	json_put_text(notice, "job", "");
-	json_put_text(notice, "object", "");
-	json_put_text(notice, "text", text);
-	json_append(list, notice);
+	return r == 1 ? clear(installation, job, "", topic) : r;
 }
 
 int notice_list(struct installation *installation, bool all, struct json **out)
 {
 	AUTO_ROWS rows = NULL;
 	AUTO_JSON list = json_new_array();
-	int r = db_query(installation->db, &rows,
-		"SELECT id, code, job, object, text, raised_s, cleared_s FROM notice "
-		"WHERE ?1 OR cleared_s = 0 ORDER BY id DESC",
-		"i", (int64_t)all);
+	int r = installation->license ? watch_look(installation) : 0;
 
-	put_license_notice(installation, list);
+	*out = NULL;
+	if (r == 0)
+		r = db_query(installation->db, &rows,
+			"SELECT id, code, job, object, text, raised_s, cleared_s FROM notice "
+			"WHERE ?1 OR cleared_s = 0 ORDER BY id DESC",
+			"i", (int64_t)all);
 	while (r == 0 && (r = db_next(rows)) == 1) {
 		struct json *notice = json_new_object();
 		json_put_int(notice, "id", db_int(rows, 0));

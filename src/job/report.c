@@ -31,7 +31,7 @@ const char *report_state_text(const char *state)
 		{"finished_in_part", "Finished in part"},
 		{"failed", "Failed"},
 		{"suspended", "Suspended (waiting for the licensing server)"},
-		{"expired", "Expired (the subscription has ended)"},
+		{"expired", "Expired (the subscription or the trial has ended)"},
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
@@ -59,8 +59,9 @@ static const char *apply_license(
 
 	if (!job->needs_license)
 		return state;
-	license_client_status(installation->license, &status);
-	if (status.state == LICENSE_SUSPENDED || status.state == LICENSE_EXPIRED)
+	license_client_tenant_status(installation->license, job->tenant, &status);
+	if (status.state == LICENSE_SUSPENDED || status.state == LICENSE_EXPIRED ||
+		status.state == LICENSE_TRIAL_OVER)
 		return gate_job_state(status.state);
 	bool was_gated = text_equal(state, "suspended") || text_equal(state, "expired");
 	return was_gated && status.may_back_up ? "idle" : state;

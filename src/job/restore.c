@@ -11,6 +11,7 @@
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "job/handout.h"
 
 struct restore {
 	struct repo *repo;
@@ -141,6 +142,12 @@ static int place(struct restore *restore, const char *path, const struct path_en
 {
 	if (entry->kind != PATH_ITEM)
 		return place_folder(restore, path);
+	if (!handout_allows(entry, restore->options->is_limited)) {
+		restore->result->left_out++;
+		if (restore->options->left_out)
+			restore->options->left_out(restore->options->context, entry->path);
+		return 0;
+	}
 	if (is_blocked(restore, path))
 		return err_set(ERR_EXISTS, "%s: there is a file at %s", path, restore->blocked);
 	return place_item(restore, path, entry->item);
@@ -223,5 +230,11 @@ int restore_to_folder(struct repo *repo, const struct snapshot *snapshot,
 		r = err_set((enum err)restore.failure,
 			"%llu items could not be restored; the first: %s",
 			(unsigned long long)out->failed, out->first_failure);
+	if (r == 0 && out->left_out)
+		r = err_set(ERR_PARTIAL,
+			"%llu items are left out: they were stored in a trial, of which a "
+			"restore hands out the first items of each folder; enter your license "
+			"key here (garner license activate KEY), and all of them come back",
+			(unsigned long long)out->left_out);
 	return r;
 }

@@ -12,14 +12,61 @@
 #include "job/connection.h"
 #include "job/gate.h"
 #include "job/storages.h"
+#include "job/watch.h"
 
 /* What is stored becomes durable after so many bytes, or so long, so that a kill costs little.
  */
 enum { COMMIT_EVERY_BYTES = 64 << 20, COMMIT_EVERY_US = 30000000 };
 
-static int open_ends(struct run *run)
+static int tick(void *context)
+{
+	return run_tick(context);
+}
+
+/* Who is needed is read anew at each run (C8). */
+static int read_organization(struct run *run)
+{
+	const struct organization_options options = {.installation = run->installation,
+		.source = run->source,
+		.tick = tick,
+		.context = run};
+
+	return organization_read(&options, &run->selection, &run->organization);
+}
+
+/* Without a key it is the tenant's trial that counts, and whose tenant it is the other side
+ * says, not the settings. */
+static int learn_tenant(struct run *run)
+{
+	struct license_status status;
+	char *tenant = NULL;
+
+	if (!run->job->needs_license)
+		return 0;
+	license_client_status(run->installation->license, &status);
+	if (!status.is_trial || !*status.server)
+		return 0; /* the gate says what is missing */
+	int r = source_tenant(run->source, &tenant);
+	if (r == 0)
+		r = connection_keep_tenant(run->installation, run->job->connection, tenant);
+	if (r == 0)
+		mem_replace(&run->tenant, STEAL(tenant));
+	mem_free(tenant);
+	return r;
+}
+
+static int open_source(struct run *run)
 {
 	const struct connection_open how = {.cancel = &run->stop, .usage = &run->usage};
+	int r = connection_source(run->installation, run->job->connection, &how, &run->source);
+
+	run->tenant = mem_strdup(run->job->tenant);
+	run->progress.object = "";
+	return r < 0 ? r : learn_tenant(run);
+}
+
+static int open_ends(struct run *run)
+{
 	int r = storages_open(run->installation, run->job->storage, &run->repo);
 
 	if (r == 0)
@@ -27,17 +74,14 @@ static int open_ends(struct run *run)
 	if (r == 0)
 		r = bases_load(run->installation, run->job, run->repo, &run->bases);
 	if (r == 0)
-		r = connection_source(
-			run->installation, run->job->connection, &how, &run->source);
-	if (r == 0)
 		r = selection_read(run->source, run->job->objects, &run->selection);
 	run->progress.objects_total = run->selection.count;
-	run->progress.object = "";
-	return r;
+	return r == 0 ? read_organization(run) : r;
 }
 
 static void close_ends(struct run *run)
 {
+	organization_free(run->organization);
 	selection_free(&run->selection);
 	source_close(run->source);
 	bases_free(&run->bases);
@@ -46,6 +90,7 @@ static void close_ends(struct run *run)
 	repo_close(run->repo);
 	run_record_drop(run);
 	mem_free(run->cursors);
+	mem_free(run->tenant);
 }
 
 /* An object that the job names and the source does not have. */
@@ -58,8 +103,13 @@ static int record_missing(struct run *run, size_t *position)
 		AUTO_TEXT kind = mem_strndup(entry, strcspn(entry, ":"));
 		struct object_result result = {
 			.kind = kind, .name = entry + strcspn(entry, ":") + 1};
-		object_result_set(&result, "failed", "not_found",
-			"the source has no such object (any more); its snapshots stay");
+		const struct source_gap *gap = selection_gap(&run->selection, kind);
+		if (gap)
+			object_result_set(
+				&result, "failed", "permission_missing", "%s", gap->text);
+		else
+			object_result_set(&result, "failed", "not_found",
+				"the source has no such object (any more); its snapshots stay");
 		run->in_part = true;
 		r = run_record_object(run, (*position)++, &result);
 	}
@@ -93,6 +143,17 @@ static int run_one(struct run *run, const struct source_object *object, size_t p
 	return r;
 }
 
+/* May the next object be begun, and under what? A key may have been entered meanwhile. */
+static int look_at_gate(struct run *run, struct license_status *status)
+{
+	if (!run->job->needs_license)
+		return 0;
+	int r = gate_go_on(run->installation, run->tenant, status);
+	run->is_trial = status->is_trial;
+	run->trial_items = status->is_trial ? (uint32_t)status->trial_items : 0;
+	return r;
+}
+
 /* Object by object, in the job's order; before each one the license is looked at again: the
  * object in hand is always ended, the next one is not begun (C10, E3). */
 static int run_objects(struct run *run, const char **gate_state)
@@ -102,22 +163,25 @@ static int run_objects(struct run *run, const char **gate_state)
 	int r = 0;
 
 	for (size_t i = 0; i < run->selection.count && r == 0; i++) {
-		r = run->job->needs_license ? gate_go_on(run->installation, &status) : 0;
+		r = look_at_gate(run, &status);
 		if (r == ERR_LICENSE) {
 			*gate_state = gate_job_state(status.state);
+			run->gate_reason = gate_reason_code(status.state);
 			return r;
 		}
 		r = run_one(run, &run->selection.objects[i], position++);
 		if (r == ERR_LICENSE) { /* the state changed between the look and the claim */
 			AUTO_TEXT why = mem_strdup(err_message());
-			license_client_status(run->installation->license, &status);
+			license_client_tenant_status(
+				run->installation->license, run->tenant, &status);
 			*gate_state = gate_job_state(status.state);
+			run->gate_reason = gate_reason_code(status.state);
 			return err_set(ERR_LICENSE, "%s", why);
 		}
 	}
 	if (r == 0)
 		r = record_missing(run, &position);
-	return r < 0 ? r : run_record_settle_news(run);
+	return r < 0 ? r : run_record_settle(run);
 }
 
 static bool same_objects(const struct snapshot *a, const struct snapshot *b)
@@ -127,7 +191,8 @@ static bool same_objects(const struct snapshot *a, const struct snapshot *b)
 	for (size_t i = 0; i < a->object_count; i++) {
 		const struct repo_object *x = &a->objects[i], *y = &b->objects[i];
 		if (strcmp(x->kind, y->kind) != 0 || strcmp(x->name, y->name) != 0 ||
-			x->kept != y->kept || memcmp(x->tree.id, y->tree.id, REPO_ID_SIZE) != 0)
+			x->kept != y->kept || x->trial_items != y->trial_items ||
+			memcmp(x->tree.id, y->tree.id, REPO_ID_SIZE) != 0)
 			return false;
 	}
 	return true;
@@ -192,7 +257,7 @@ static int finish(struct run *run, int r, const char *gate_state)
 {
 	char snapshot[SNAPSHOT_ID_TEXT] = "";
 	AUTO_TEXT reason = mem_strdup(r < 0 ? err_message() : "");
-	const char *code = r < 0 ? err_name(r) : "";
+	const char *code = run->gate_reason ? run->gate_reason : r < 0 ? err_name(r) : "";
 	bool storage_works = run->writer && r != ERR_IO && r != ERR_CORRUPT;
 	int kept = storage_works ? make_snapshot(run, snapshot) : 0;
 
@@ -219,7 +284,7 @@ static int refuse(struct run *run, const struct license_status *status)
 {
 	AUTO_TEXT reason = mem_strdup(err_message());
 	const struct run_end end = {
-		gate_job_state(status->state), license_state_name(status->state), reason, ""};
+		gate_job_state(status->state), gate_reason_code(status->state), reason, ""};
 	int r = run_record_end(run, &end);
 
 	return r < 0 ? r : err_set(ERR_LICENSE, "%s", reason);
@@ -235,9 +300,15 @@ static int run_locked(struct run *run)
 	int r = run_record_begin(run);
 	if (r < 0)
 		return r;
-	if (run->job->needs_license && gate_start(run->installation, &status) < 0)
-		return refuse(run, &status);
-	r = open_ends(run);
+	r = open_source(run);
+	if (r == 0 && run->job->needs_license &&
+		gate_start(run->installation, run->tenant, &status) < 0) {
+		r = refuse(run, &status);
+		close_ends(run);
+		return r;
+	}
+	if (r == 0)
+		r = open_ends(run);
 	if (r == 0)
 		r = run_objects(run, &gate_state);
 	r = finish(run, r, gate_state);
@@ -259,6 +330,17 @@ static int lock_patiently(struct installation *installation, int64_t id, int *ou
 	return r;
 }
 
+/* What the run has met of the license's state. The run's own end does not hang on it, and its
+ * words stay. */
+static int tell_news(struct installation *installation, int r)
+{
+	AUTO_TEXT message = mem_strdup(r < 0 ? err_message() : "");
+
+	if (watch_look(installation) < 0)
+		log_warning("notices_not_kept", "reason", err_message(), NULL);
+	return r < 0 ? err_set((enum err)r, "%s", message) : r;
+}
+
 int run_job(
 	struct installation *installation, const char *name, const struct run_options *options)
 {
@@ -277,7 +359,7 @@ int run_job(
 		.options = options,
 		.started_us = clock_monotonic_us()};
 	run.committed_us = run.started_us;
-	r = run_locked(&run);
+	r = tell_news(installation, run_locked(&run));
 	io_close(lock);
 	return r;
 }

@@ -168,6 +168,23 @@ static int store_item(
 	return folder_put(writer, &item);
 }
 
+/* The content is the same; its name may be another one. */
+static int keep_item(
+	struct folder_writer *writer, const struct tree_item *old, const struct change *change)
+{
+	struct tree_item item = *old;
+
+	folder_keep(writer, change->id);
+	if (text_equal(old->name, change->name))
+		return 0;
+	item.id = change->id;
+	item.name = change->name;
+	item.type = change->type;
+	item.tag = change->tag;
+	item.modified_s = change->modified_s;
+	return folder_put(writer, &item);
+}
+
 static int apply_change(
 	struct run_folder *at, struct folder_writer *writer, const struct change *change)
 {
@@ -175,11 +192,10 @@ static int apply_change(
 		return folder_remove(writer, change->id);
 
 	const struct tree_item *old = folder_find(writer, change->id);
-	if (old && text_equal(old->tag, change->tag)) {
-		folder_keep(writer, change->id);
-		return run_tick(at->run);
-	}
-	return store_item(at, writer, change);
+	if (!old || !text_equal(old->tag, change->tag))
+		return store_item(at, writer, change);
+	int r = keep_item(writer, old, change);
+	return r < 0 ? r : run_tick(at->run);
 }
 
 static int apply_changes(struct run_folder *at, struct folder_writer *writer,
@@ -194,7 +210,8 @@ static int apply_changes(struct run_folder *at, struct folder_writer *writer,
 	return r;
 }
 
-static void wait_with_cursor(struct run_folder *at, const char *list_id, char *cursor)
+void run_wait_with_cursor(
+	struct run_folder *at, const char *folder_id, const char *list_id, char *cursor)
 {
 	struct run *run = at->run;
 
@@ -203,7 +220,7 @@ static void wait_with_cursor(struct run_folder *at, const char *list_id, char *c
 	run->cursors[run->cursor_count++] = (struct pending_cursor){
 		.kind = mem_strdup(at->object->kind),
 		.name = mem_strdup(at->object->name),
-		.folder_id = mem_strdup(at->folder->id),
+		.folder_id = mem_strdup(folder_id),
 		.list_id = mem_strdup(list_id),
 		.cursor = cursor,
 	};
@@ -256,6 +273,6 @@ int run_folder(struct run_folder *at)
 	if (at->failed > failed_before)
 		mem_replace(&cursor, STEAL(begin));
 	if (r == 0 && cursor)
-		wait_with_cursor(at, list_id, STEAL(cursor));
+		run_wait_with_cursor(at, at->folder->id, list_id, STEAL(cursor));
 	return r;
 }

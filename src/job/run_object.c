@@ -8,6 +8,10 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "job/needs.h"
+
+/* In the place of a folder's id, of a cursor for the object as a whole. */
+#define OBJECT_ITSELF ""
 
 void object_result_set(struct object_result *result, const char *word, const char *code,
 	const char *format, ...)
@@ -58,6 +62,36 @@ static bool is_of_folder(const struct run_folder *at, int r)
 	return at->from_source && r != ERR_CANCELLED && source_fault()->scope <= SOURCE_FOLDER;
 }
 
+/* The place in the object's own list of changes, as far as it goes with the tree as stored. */
+static int resume(struct run_folder *at, const struct repo_object *base)
+{
+	char tree_id[REPO_ID_TEXT] = "";
+	const struct cursor_key key = {
+		at->run->job->id, at->object->kind, at->object->name, OBJECT_ITSELF, tree_id};
+	AUTO_TEXT place = NULL;
+	int r = 0;
+
+	if (base) {
+		text_to_hex(base->tree.id, sizeof(base->tree.id), tree_id);
+		r = cursor_load(at->run->installation, &key, &place);
+	}
+	if (r == 0) {
+		r = source_resume(at->run->source, at->object, place);
+		at->from_source = r < 0;
+	}
+	return r;
+}
+
+static void wait_with_place(struct run_folder *at, const struct object_summary *summary)
+{
+	char tree_id[REPO_ID_TEXT];
+	char *place = source_place(at->run->source, at->object);
+
+	text_to_hex(summary->tree.id, sizeof(summary->tree.id), tree_id);
+	if (place)
+		run_wait_with_cursor(at, OBJECT_ITSELF, tree_id, place);
+}
+
 static int store_folders(struct run_folder *at, struct folders *folders)
 {
 	int r = source_folders(at->run->source, at->object, take_folder, folders);
@@ -87,7 +121,8 @@ static void keep_summary(
 		.stored_s = clock_now_s(),
 		.items = summary->items,
 		.bytes = summary->bytes,
-		.tree = summary->tree};
+		.tree = summary->tree,
+		.trial_items = run->trial_items};
 
 	bases_put(&run->bases, &object);
 	bases_put(&run->fresh, &object);
@@ -117,13 +152,18 @@ static int write_object(struct run_folder *at, struct object_summary *summary)
 
 	if (r < 0)
 		return r;
-	r = store_folders(at, &folders);
+	r = resume(at, base);
+	if (r == 0)
+		r = store_folders(at, &folders);
 	free_folders(&folders);
 	if (r < 0) {
 		object_writer_drop(at->writer);
 		return r;
 	}
-	return object_writer_finish(at->writer, summary);
+	r = object_writer_finish(at->writer, summary);
+	if (r == 0)
+		wait_with_place(at, summary);
+	return r;
 }
 
 /* Whether an error ends this object alone: the next one may go well. */
@@ -177,25 +217,55 @@ static int back_up(
 	return 0;
 }
 
+/* As the claim wants them. More than one request holds are asked for without those that hold a
+ * license already, as far as is known here; the caller frees the array. */
+static const char **list_subjects(
+	struct run *run, const struct organization_need *need, size_t *out_count)
+{
+	enum { REQUEST_MOST = 10000 };
+	const char **subjects = mem_array(need->count + 1, sizeof(*subjects));
+	size_t count = 0;
+
+	for (size_t i = 0; i < need->count; i++) {
+		const char *subject = organization_subject(run->organization, need->users[i]);
+		bool is_left_out = need->count > REQUEST_MOST &&
+				   license_client_is_held(run->installation->license, subject);
+		if (!is_left_out)
+			subjects[count++] = subject;
+	}
+	*out_count = count;
+	return subjects;
+}
+
+static int claim(
+	struct run *run, const struct organization_need *need, struct license_claim *out)
+{
+	if (!organization_subject(run->organization, need->users[0]))
+		return err_set(ERR_LICENSE, "there is no license on this instance");
+	const char **subjects = list_subjects(run, need, &out->count);
+	out->subjects = subjects;
+	int r = license_client_claim(run->installation->license, out, 1);
+	mem_free(subjects);
+	out->subjects = NULL;
+	return r;
+}
+
 /* True where all that the object needs is licensed. */
-static int license_object(struct run *run, const struct judgement *judgement,
+static int license_object(struct run *run, const struct organization_need *need,
 	struct object_result *result, bool *granted)
 {
-	const char *subject = judgement->subject;
-	struct license_claim claim = {.subjects = &subject, .count = 1};
+	struct license_claim asked = {0};
+	int r = claim(run, need, &asked);
 
-	result->required = 1;
-	int r = judgement->subject_known
-			? license_client_claim(run->installation->license, &claim, 1)
-			: err_set(ERR_LICENSE, "there is no license on this instance");
-	*granted = claim.granted;
-	result->newly_licensed = claim.newly;
-	if (claim.granted)
+	*granted = asked.granted;
+	result->newly_licensed = asked.newly;
+	if (asked.granted)
 		return 0;
-	result->missing = claim.missing;
 	if (r == ERR_LICENSE)
 		return r; /* the run ends: see run.c */
-	if (r < 0)
+	if (r == ERR_LIMIT)
+		object_result_set(result, "failed", "too_many_subjects", "%s", err_message());
+	else if (r < 0)
 		object_result_set(result, "waiting", "license_service_unreachable",
 			"waits for the licensing service, which does not answer: %s",
 			err_message());
@@ -203,9 +273,9 @@ static int license_object(struct run *run, const struct judgement *judgement,
 		object_result_set(result, "no_license", "no_license",
 			"not backed up: %" PRId64
 			" more license%s needed; buy licenses or release some",
-			claim.missing, claim.missing == 1 ? " is" : "s are");
-	if (r < 0)
-		result->missing = 0;
+			asked.missing, asked.missing == 1 ? " is" : "s are");
+	if (r == 0)
+		result->missing = asked.missing;
 	return 0;
 }
 
@@ -214,6 +284,35 @@ static void describe_kept(struct run *run, struct object_result *result)
 	const struct repo_object *base = bases_find(&run->bases, result->kind, result->name);
 
 	result->items_total = base ? base->items : 0;
+}
+
+/* Who is needed, kept for `why`, and licensed: in this order, so that what is not backed up can
+ * be explained too. */
+static int license_needed(struct run *run, const struct source_object *object,
+	const struct judgement *judgement, struct object_result *result, bool *granted)
+{
+	const struct needs_object key = {
+		run->job->id, object->kind, object->name, judgement->rule};
+	struct organization_need need;
+	int r = organization_need(run->organization, object, judgement, &need);
+
+	if (r < 0) {
+		object_result_set(result, "failed",
+			r == ERR_NOTFOUND ? "group_gone" : "members_unread", "%s",
+			err_message());
+		*granted = false;
+		r = 0;
+	} else if (run->is_trial) {
+		/* Whoever is needed counts as licensed, and has no pseudonym yet. */
+		result->required = (int64_t)need.count;
+	} else {
+		r = needs_record(run->installation, &key, run->organization, &need);
+		result->required = (int64_t)need.count;
+		if (r == 0 && need.count > 0)
+			r = license_object(run, &need, result, granted);
+	}
+	organization_need_free(&need);
+	return r;
 }
 
 int run_object(
@@ -225,17 +324,15 @@ int run_object(
 	*result = (struct object_result){
 		.kind = object->kind, .name = object->name, .result = ""};
 	describe_kept(run, result);
-	judge_object(run->installation, object, &judgement);
-	int r = run_record_need(run, object, &judgement);
-	if (r < 0)
-		return r;
+	judge_object(object, &judgement);
 	if (!judgement.supported) {
+		const struct needs_object key = {run->job->id, object->kind, object->name, ""};
 		object_result_set(result, "unsupported", judgement.reason_code, "%s",
 			judgement.reason_text);
-		return 0;
+		return needs_forget(run->installation, &key);
 	}
-	if (judgement.needs_subject) {
-		r = license_object(run, &judgement, result, &granted);
+	if (*judgement.rule) {
+		int r = license_needed(run, object, &judgement, result, &granted);
 		if (r < 0 || !granted)
 			return r;
 	}

@@ -3,7 +3,7 @@
 #define JOB_RUN_PRIV_H
 
 #include "job/base.h"
-#include "job/judge.h"
+#include "job/organization.h"
 #include "job/run.h"
 #include "job/selection.h"
 #include "repo/writer.h"
@@ -21,10 +21,12 @@ struct run {
 	const struct run_options *options;
 	struct cancel stop; /* set by options->cancel or by run_stop */
 	struct source *source;
+	char *tenant; /* whose trial counts; "" */
 	struct source_usage usage;
 	struct repo *repo;
 	struct repo_writer *writer;
 	struct selection selection;
+	struct organization *organization; /* whom the selection needs */
 	struct bases bases;
 	struct bases fresh; /* stored by this run, not in the database yet */
 	struct pending_cursor *cursors;
@@ -33,7 +35,11 @@ struct run {
 	int64_t started_us, drawn_us, noted_us, committed_us;
 	uint64_t committed_bytes;
 	struct run_progress progress;
-	bool in_part; /* an object was not stored */
+	bool in_part;            /* an object was not stored */
+	const char *gate_reason; /* code of why the license ended the run; NULL */
+	bool is_trial; /* no key was entered: nothing is claimed, and what is stored is marked
+			*/
+	uint32_t trial_items; /* with this number; 0 where it is no trial */
 };
 
 /** What becomes of one object: the members of the JSON of the spec. */
@@ -67,6 +73,12 @@ struct run_folder {
 };
 NODISCARD int run_folder(struct run_folder *at);
 
+/** Keeps a cursor (taken over) until what it stands for, which has the id `list_id`, is
+ * durable.
+ */
+void run_wait_with_cursor(
+	struct run_folder *at, const char *folder_id, const char *list_id, char *cursor);
+
 /** Notes the reason of this thread's last failure in the result, unless one stands there. */
 void run_folder_note_reason(struct run_folder *at, const char *otherwise_code);
 
@@ -84,15 +96,12 @@ NODISCARD int run_record_begin(struct run *run);
 void run_record_drop(struct run *run);
 
 /** Clears what stands against objects that this run, which has tried all there are, did not
- * meet: they are no longer there, or no longer chosen. */
-NODISCARD int run_record_settle_news(struct run *run);
+ * meet, and what they needed: they are no longer there, or no longer chosen. */
+NODISCARD int run_record_settle(struct run *run);
 
 NODISCARD int run_record_object(
 	struct run *run, size_t position, const struct object_result *result);
 
-/** Keeps who the object needs a license of, as it was judged now: perhaps nobody any more. */
-NODISCARD int run_record_need(
-	struct run *run, const struct source_object *object, const struct judgement *judgement);
 struct run_end {
 	const char *state;
 	const char *reason_code, *reason_text;

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "job/needs.h"
 #include "job/notice.h"
 
 int run_record_begin(struct run *run)
@@ -49,26 +50,6 @@ int run_record_object(struct run *run, size_t position, const struct object_resu
 		(int64_t)result->bytes_stored);
 
 	return r < 0 ? r : note(run, result);
-}
-
-int run_record_need(
-	struct run *run, const struct source_object *object, const struct judgement *judgement)
-{
-	struct db *db = run->installation->db;
-	int r = db_run(db, "DELETE FROM need WHERE job_id = ?1 AND kind = ?2 AND name = ?3",
-		"iss", run->job->id, object->kind, object->name);
-
-	if (r < 0 || !judgement->subject_known)
-		return r;
-	r = db_run(db,
-		"INSERT INTO subject VALUES (?1, ?2, ?3) "
-		"ON CONFLICT (id) DO UPDATE SET name = ?2, seen_s = ?3",
-		"ssi", judgement->subject, object->name, clock_now_s());
-	if (r == 0)
-		r = db_run(db, "INSERT INTO need VALUES (?1, ?2, ?3, ?4, ?5)", "issss",
-			run->job->id, object->kind, object->name, judgement->subject,
-			judgement->rule);
-	return r;
 }
 
 static int save_pending(struct run *run)
@@ -119,13 +100,38 @@ int run_commit(struct run *run)
 	return r;
 }
 
-int run_record_settle_news(struct run *run)
+/* Kinds that the source may not list are news of the job. */
+static int tell_gaps(struct run *run)
 {
-	return db_run(run->installation->db,
+	AUTO_TEXT text = mem_printf("%s:", run->job->name);
+	struct notice missing = {.code = "permission_missing",
+		.job = run->job->name,
+		.object = "",
+		.topic = "permission"};
+
+	if (run->selection.gap_count == 0)
+		return notice_clear_topic(run->installation, run->job->name, "permission");
+	for (size_t i = 0; i < run->selection.gap_count; i++) {
+		const struct source_gap *gap = &run->selection.gaps[i];
+		mem_replace(&text, mem_printf("%s%s objects of kind %s are not backed up: %s",
+					   text, i ? ";" : "", gap->kind, gap->text));
+	}
+	missing.text = text;
+	return notice_raise(run->installation, &missing);
+}
+
+int run_record_settle(struct run *run)
+{
+	int r = tell_gaps(run);
+
+	if (r < 0 || run->selection.gap_count > 0)
+		return r; /* what was not listed is not known to be gone */
+	r = db_run(run->installation->db,
 		"UPDATE notice SET cleared_s = ?3 WHERE job = ?1 AND object <> '' "
 		"AND cleared_s = 0 AND object NOT IN "
 		"(SELECT kind || ':' || name FROM run_object WHERE run_id = ?2)",
 		"sii", run->job->name, run->run_id, clock_now_s());
+	return r < 0 ? r : needs_settle(run->installation, run->job->id, run->run_id);
 }
 
 int run_record_end(struct run *run, const struct run_end *end)
@@ -134,8 +140,12 @@ int run_record_end(struct run *run, const struct run_end *end)
 		.job = run->job->name,
 		.object = "",
 		.text = end->reason_text};
-	/* Who has stopped a run knows of it. */
-	bool bad = *end->reason_code && !text_equal(end->reason_code, err_name(ERR_CANCELLED));
+	/* Who has stopped a run knows of it; what the license keeps from running is told by
+	 * watch.h as long as it does. */
+	bool is_gated =
+		text_equal(end->state, "suspended") || text_equal(end->state, "expired");
+	bool bad = *end->reason_code && !is_gated &&
+		   !text_equal(end->reason_code, err_name(ERR_CANCELLED));
 	int r = bad ? notice_raise(run->installation, &failed)
 		    : notice_clear(run->installation, run->job->name, "");
 

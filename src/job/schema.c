@@ -85,5 +85,71 @@ static const char first[] =
 	" raised_s INTEGER NOT NULL, cleared_s INTEGER NOT NULL) STRICT;"
 	"CREATE INDEX notice_by_job ON notice(job, object, code);";
 
-const char *const schema_scripts[] = {first};
+/*
+ * Who is needed by what, now that many may be: objects that need the same users in the same
+ * ways (a group's mailbox and its team site, all that "everyone" may edit) share one set, and
+ * people and ways are numbers in it. The view reads as the table did before.
+ */
+static const char shared_needs[] =
+	"ALTER TABLE subject RENAME TO subject_before;"
+	"CREATE TABLE subject ("
+	" no INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,"
+	" name TEXT NOT NULL, seen_s INTEGER NOT NULL) STRICT;"
+	"INSERT INTO subject (id, name, seen_s) SELECT id, name, seen_s FROM subject_before;"
+	"DROP TABLE subject_before;"
+	"CREATE INDEX subject_by_name ON subject(name COLLATE NOCASE);"
+
+	"CREATE TABLE need_set ("
+	" no INTEGER PRIMARY KEY,"
+	" digest TEXT NOT NULL UNIQUE) STRICT;" /* of all that is in it: see needs.c */
+	"CREATE TABLE need_way ("
+	" no INTEGER PRIMARY KEY,"
+	" text TEXT NOT NULL UNIQUE) STRICT;" /* JSON: the right, then the groups; see needs.c
+					       */
+	"CREATE TABLE need_member ("
+	" set_no INTEGER NOT NULL REFERENCES need_set(no) ON DELETE CASCADE,"
+	" subject_no INTEGER NOT NULL REFERENCES subject(no),"
+	" way_no INTEGER NOT NULL REFERENCES need_way(no),"
+	" PRIMARY KEY (set_no, subject_no)) STRICT, WITHOUT ROWID;"
+	"CREATE INDEX need_member_by_subject ON need_member(subject_no);"
+	"CREATE TABLE need_object ("
+	" job_id INTEGER NOT NULL REFERENCES job(id) ON DELETE CASCADE,"
+	" kind TEXT NOT NULL, name TEXT NOT NULL,"
+	" rule TEXT NOT NULL,"
+	" required INTEGER NOT NULL,"
+	" set_no INTEGER NOT NULL REFERENCES need_set(no),"
+	" PRIMARY KEY (job_id, kind, name)) STRICT;"
+	"CREATE INDEX need_object_by_set ON need_object(set_no);"
+	"CREATE INDEX need_object_by_name ON need_object(name, kind);"
+
+	"INSERT INTO need_way VALUES (1, '[\"owner\"]');"
+	"INSERT INTO need_set (digest) SELECT DISTINCT 'before ' || subject FROM need;"
+	"INSERT INTO need_member SELECT need_set.no, subject.no, 1 FROM subject"
+	" JOIN need_set ON need_set.digest = 'before ' || subject.id;"
+	"INSERT INTO need_object SELECT need.job_id, need.kind, need.name, need.rule, 1,"
+	" need_set.no FROM need JOIN need_set ON need_set.digest = 'before ' || need.subject;"
+	"DROP TABLE need;"
+	"CREATE VIEW need AS SELECT need_object.job_id AS job_id, need_object.kind AS kind,"
+	" need_object.name AS name, subject.id AS subject, need_object.rule AS rule,"
+	" need_way.text AS via FROM need_object"
+	" JOIN need_member ON need_member.set_no = need_object.set_no"
+	" JOIN subject ON subject.no = need_member.subject_no"
+	" JOIN need_way ON need_way.no = need_member.way_no;";
+
+/* Several notices stand beside each other where they are of different topics; and a mark says
+ * that one is to be raised once, whatever becomes of it meanwhile (I1). */
+static const char notice_topics[] =
+	"ALTER TABLE notice ADD COLUMN topic TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE notice ADD COLUMN mark TEXT NOT NULL DEFAULT '';";
+
+/* What the installation remembers of itself, by name. */
+static const char settings[] =
+	"CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;";
+
+/* Which organization was found behind a connection, and what was stored in a trial. */
+static const char trials[] =
+	"ALTER TABLE connection ADD COLUMN tenant TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE base ADD COLUMN trial_items INTEGER NOT NULL DEFAULT 0;";
+
+const char *const schema_scripts[] = {first, shared_needs, notice_topics, settings, trials};
 const size_t schema_script_count = sizeof(schema_scripts) / sizeof(schema_scripts[0]);

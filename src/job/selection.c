@@ -65,6 +65,17 @@ static bool is_wanted(const char *objects, const struct source_object *object)
 	}
 }
 
+static struct source_grant *copy_grants(const struct source_grant *from, size_t count)
+{
+	struct source_grant *to = mem_array(count + 1, sizeof(*to));
+
+	for (size_t i = 0; i < count; i++) {
+		to[i] = from[i];
+		to[i].who.id = mem_strdup(from[i].who.id ? from[i].who.id : "");
+	}
+	return to;
+}
+
 /* A copy with texts of its own; free_object gives them back. */
 static struct source_object copy_object(const struct source_object *from)
 {
@@ -78,6 +89,7 @@ static struct source_object copy_object(const struct source_object *from)
 	to.owner.tenant_id = mem_strdup(from->owner.tenant_id);
 	to.owner.directory_id = mem_strdup(from->owner.directory_id);
 	to.owner.purpose = mem_strdup(from->owner.purpose);
+	to.grants = copy_grants(from->grants, from->grant_count);
 	return to;
 }
 
@@ -91,6 +103,9 @@ static void free_object(struct source_object *object)
 	mem_free(object->owner.tenant_id);
 	mem_free(object->owner.directory_id);
 	mem_free(object->owner.purpose);
+	for (size_t i = 0; i < object->grant_count; i++)
+		mem_free(object->grants[i].who.id);
+	mem_free(object->grants);
 }
 
 struct reading {
@@ -152,12 +167,54 @@ static void find_missing(struct selection *selection, const char *objects)
 	}
 }
 
+/* Whether the job wants objects of a kind at all. */
+static bool kind_is_wanted(const char *objects, const char *kind)
+{
+	size_t size = strlen(kind);
+
+	if (text_equal(objects, "all"))
+		return true;
+	for (const char *at = objects; *at; at += *at == ',') {
+		if (strncmp(at, kind, size) == 0 && at[size] == ':')
+			return true;
+		at += strcspn(at, ",");
+	}
+	return false;
+}
+
+static int take_gap(void *context, const struct source_gap *gap)
+{
+	struct reading *reading = context;
+	struct selection *selection = reading->selection;
+
+	if (!kind_is_wanted(reading->objects, gap->kind))
+		return 0;
+	mem_grow(&selection->gaps, &selection->gap_capacity, selection->gap_count + 1,
+		sizeof(*selection->gaps));
+	selection->gaps[selection->gap_count++] =
+		(struct source_gap){.kind = mem_strdup(gap->kind),
+			.permission = mem_strdup(gap->permission),
+			.text = mem_strdup(gap->text)};
+	return 0;
+}
+
+const struct source_gap *selection_gap(const struct selection *selection, const char *kind)
+{
+	for (size_t i = 0; i < selection->gap_count; i++) {
+		if (text_equal(selection->gaps[i].kind, kind))
+			return &selection->gaps[i];
+	}
+	return NULL;
+}
+
 int selection_read(struct source *source, const char *objects, struct selection *out)
 {
 	struct reading reading = {out, objects};
 
 	*out = (struct selection){0};
 	int r = source_objects(source, take_object, &reading);
+	if (r == 0)
+		r = source_gaps(source, take_gap, &reading);
 	if (r < 0)
 		return r;
 	if (out->count > 0)
@@ -173,6 +230,12 @@ void selection_free(struct selection *selection)
 	for (size_t i = 0; i < selection->missing_count; i++)
 		mem_free(selection->missing[i]);
 	mem_free(selection->objects);
+	for (size_t i = 0; i < selection->gap_count; i++) {
+		mem_free(selection->gaps[i].kind);
+		mem_free(selection->gaps[i].permission);
+		mem_free(selection->gaps[i].text);
+	}
+	mem_free(selection->gaps);
 	mem_free(selection->missing);
 	*selection = (struct selection){0};
 }

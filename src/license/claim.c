@@ -1,6 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "license/claim.h"
 
+#include "base/err.h"
+
+const char *claim_mark_name(enum claim_mark mark)
+{
+	static const char *const names[] = {
+		[CLAIM_UNLICENSED] = "none", [CLAIM_HELD] = "held", [CLAIM_NEW] = "new"};
+
+	ASSERT(mark != CLAIM_TAKEN);
+	return names[mark];
+}
+
 /* Marks the object's unlicensed subjects as new, and counts them, each once. */
 static int64_t take(const struct claim_object *object, enum claim_mark *marks)
 {
@@ -36,7 +47,7 @@ int64_t claim_decide(
 		int64_t wanted = take(object, marks);
 		int64_t left = free - assigned;
 
-		object->granted = wanted <= left;
+		object->granted = wanted == 0 || wanted <= left;
 		object->newly = object->granted ? wanted : 0;
 		object->missing = object->granted ? 0 : wanted - left;
 		settle(object, marks, object->granted ? CLAIM_NEW : CLAIM_UNLICENSED);

@@ -18,6 +18,9 @@ enum claim_mark {
 	CLAIM_TAKEN, /* while an object is being decided; never outside */
 };
 
+/** What a subject is after a claim, as it goes over the wire: "none", "held", "new". */
+const char *claim_mark_name(enum claim_mark mark);
+
 struct claim_object {
 	const size_t
 		*subjects; /* indexes into the marks; one may occur twice, and counts once */
@@ -30,8 +33,9 @@ struct claim_object {
 
 /**
  * Decides all objects. `marks` says of each distinct subject whether it holds a license, and is
- * given back with CLAIM_NEW for those that got one; `free` licenses are left at the start.
- * Returns how many were assigned.
+ * given back with CLAIM_NEW for those that got one, the others as they were; `free` licenses
+ * are left at the start. An object that takes none is granted, whatever is left. Returns how
+ * many were assigned.
  */
 int64_t claim_decide(
 	struct claim_object *objects, size_t count, enum claim_mark *marks, int64_t free);

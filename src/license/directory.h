@@ -28,7 +28,9 @@ struct directory_principal {
 
 struct directory;
 
-enum { DIRECTORY_MAX = 16 * 1000 * 1000 }; /* users, groups and memberships, each */
+/* Users, groups and memberships, each. More is a programming error: who takes them from outside
+ * looks at the counts below first. */
+enum { DIRECTORY_MAX = 16 * 1000 * 1000 };
 
 struct directory *directory_new(void);
 void directory_free(struct directory *directory); /* NULL is fine */
@@ -47,6 +49,9 @@ void directory_add_member(
 	struct directory *directory, uint32_t group, struct directory_principal member);
 
 size_t directory_user_count(const struct directory *directory);
+size_t directory_group_count(const struct directory *directory);
+/** As they were told: one that was named twice counts twice here. */
+size_t directory_membership_count(const struct directory *directory);
 bool directory_user_counts(const struct directory *directory, uint32_t user);
 
 #endif

@@ -30,8 +30,8 @@ struct price_list {
 int64_t price_year(const struct price_list *list, int64_t seats);
 
 /** `seats` more for a key, for what is left of its subscription at `now_s` (A8, T15): terms
- * ahead count whole, the running one by its seconds left. Before the first activation a whole
- * year is left; after the end nothing. */
+ * ahead count whole, each at the places that the licenses get in it, the running one by its
+ * seconds left. Before the first activation a whole year is left; after the end nothing. */
 int64_t price_add(const struct price_list *list, const struct license *license, int64_t seats,
 	int64_t now_s);
 

@@ -12,6 +12,11 @@ static const struct subject_verdict is_guest = {
 static const struct subject_verdict has_no_license = {
 	SUBJECT_NEED_NO_OBJECT, "no_license", "the user has no Microsoft 365 license"};
 
+static const struct subject_verdict is_drive_of_guest = {SUBJECT_NEED_UNSUPPORTED, "guest",
+	"the owner is an external user; drives of external users are not backed up"};
+static const struct subject_verdict is_drive_without_license = {
+	SUBJECT_NEED_UNSUPPORTED, "no_license", "the owner has no Microsoft 365 license"};
+
 static struct subject_verdict judge_user(const struct subject_facts *facts)
 {
 	if (!facts->on_premises && !facts->exchange_license)
@@ -42,4 +47,11 @@ struct subject_verdict subject_judge_mailbox(const struct subject_facts *facts)
 		return facts->has_mailbox ? needs_none : is_disabled;
 	}
 	return is_disabled;
+}
+
+struct subject_verdict subject_judge_drive(const struct subject_facts *facts)
+{
+	if (facts->guest)
+		return is_drive_of_guest;
+	return facts->m365_license ? needs_user : is_drive_without_license;
 }

@@ -44,4 +44,8 @@ struct subject_verdict {
 /** The mailbox of an account; its archive mailbox goes with it and changes nothing (B6). */
 struct subject_verdict subject_judge_mailbox(const struct subject_facts *facts);
 
+/** A OneDrive, by the facts of its owner's account, whose mailbox is of no account (B12): its
+ * user, or unsupported and named where that is a guest or has no license of Microsoft's. */
+struct subject_verdict subject_judge_drive(const struct subject_facts *facts);
+
 #endif

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "license/keyset.h"
 #include "license_client/license_client_priv.h"
+#include "license_client/trials.h"
 #include "net/http_client.h"
 
 /* The state of an instance in memory and in its folder: reading, believing, keeping. */
@@ -19,6 +20,7 @@ static const char *const file_names[CLIENT_FILES] = {
 	[CLIENT_GRANT] = "license",
 	[CLIENT_RECORD] = "lease",
 	[CLIENT_HELD] = "held",
+	[CLIENT_TRIALS] = "trials",
 };
 
 enum { HELD_MAX = 512 << 20 }; /* 10 million subjects */
@@ -105,16 +107,8 @@ static int read_grant(struct license_client *client)
 	return 0;
 }
 
-static int read_record(struct license_client *client)
+void client_get_known(const struct json *json, struct record *record)
 {
-	AUTO_JSON json = NULL;
-	struct record *record = &client->record;
-
-	proof_free(&record->proof);
-	*record = (struct record){0};
-	int r = statefile_read_json(&client->folder, file_names[CLIENT_RECORD], &json);
-	if (r < 0)
-		return r;
 	record->floor = (struct timefloor){
 		.floor_s = json_get_int(json, "floor_s", 0),
 		.floor_boot_us = json_get_int(json, "floor_boot_us", 0),
@@ -128,6 +122,19 @@ static int read_record(struct license_client *client)
 		json_get_text_or(json, "refused", ""));
 	copy_text(record->machine, sizeof(record->machine),
 		json_get_text_or(json, "machine", ""));
+}
+
+static int read_record(struct license_client *client)
+{
+	AUTO_JSON json = NULL;
+	struct record *record = &client->record;
+
+	proof_free(&record->proof);
+	*record = (struct record){0};
+	int r = statefile_read_json(&client->folder, file_names[CLIENT_RECORD], &json);
+	if (r < 0)
+		return r;
+	client_get_known(json, record);
 	const char *texts[2] = {json_get_text(json, "lease"), json_get_text(json, "keyset")};
 	return client_believe(client, client->grant.license_id, texts, &record->proof);
 }
@@ -186,7 +193,8 @@ static bool is_changed(struct license_client *client)
 	return changed;
 }
 
-/* In this order: the lease is judged by the root key and the license, the held set by both. */
+/* In this order: the lease is judged by the root key and the license, the held set by both; the
+ * trials by the root key. */
 static void read_changed(struct license_client *client)
 {
 	static int (*const readers[CLIENT_FILES])(struct license_client *) = {
@@ -194,6 +202,7 @@ static void read_changed(struct license_client *client)
 		[CLIENT_GRANT] = read_grant,
 		[CLIENT_RECORD] = read_record,
 		[CLIENT_HELD] = read_held,
+		[CLIENT_TRIALS] = trials_read,
 	};
 
 	if (!is_changed(client))
@@ -248,15 +257,40 @@ struct timefloor_reading client_clocks(const struct license_client *client)
 	};
 }
 
+bool client_is_trial(const struct license_client *client)
+{
+	return !client->grant.license_id[0] && !client->damage[CLIENT_GRANT][0];
+}
+
+static bool knows_trials(const struct license_client *client)
+{
+	return client_is_trial(client) && client->trials.count > 0;
+}
+
+struct record *client_known(struct license_client *client)
+{
+	if (client->record.proof.lease_text)
+		return &client->record;
+	return knows_trials(client) ? &client->trials.known : NULL;
+}
+
+int client_write_known(struct license_client *client)
+{
+	return client->record.proof.lease_text ? client_write_record(client)
+					       : trials_write(client);
+}
+
 int64_t client_now_s(const struct license_client *client)
 {
 	struct timefloor_reading clocks = client_clocks(client);
 
-	return client->record.proof.lease_text ? timefloor_now(&client->record.floor, &clocks)
-					       : clocks.wall_s;
+	if (client->record.proof.lease_text)
+		return timefloor_now(&client->record.floor, &clocks);
+	return knows_trials(client) ? timefloor_now(&client->trials.known.floor, &clocks)
+				    : clocks.wall_s;
 }
 
-static void stamp_own(struct license_client *client, enum client_file file)
+void client_stamp_own(struct license_client *client, enum client_file file)
 {
 	client->damage[file][0] = 0;
 	client->stamps[file] = statefile_stamp(&client->folder, file_names[file]);
@@ -274,8 +308,20 @@ int client_write_grant(struct license_client *client)
 	json_put_text(json, "secret", secret);
 	secret_wipe(secret, sizeof(secret));
 	int r = statefile_write_json(&client->folder, file_names[CLIENT_GRANT], json);
-	stamp_own(client, CLIENT_GRANT);
+	client_stamp_own(client, CLIENT_GRANT);
 	return r;
+}
+
+void client_put_known(struct json *json, const struct record *record)
+{
+	json_put_int(json, "floor_s", record->floor.floor_s);
+	json_put_int(json, "floor_boot_us", record->floor.floor_boot_us);
+	json_put_text(json, "boot", record->floor.boot);
+	json_put_int(json, "contact_s", record->floor.contact_s);
+	json_put_int(json, "contact_wall_s", record->floor.contact_wall_s);
+	json_put_int(json, "failed_s", record->failed_s);
+	json_put_text(json, "refused", record->refused);
+	json_put_text(json, "machine", record->machine);
 }
 
 int client_write_record(struct license_client *client)
@@ -286,16 +332,9 @@ int client_write_record(struct license_client *client)
 	json_put_int(json, "schema", 1);
 	json_put_text(json, "lease", record->proof.lease_text);
 	json_put_text(json, "keyset", record->proof.keyset_text);
-	json_put_int(json, "floor_s", record->floor.floor_s);
-	json_put_int(json, "floor_boot_us", record->floor.floor_boot_us);
-	json_put_text(json, "boot", record->floor.boot);
-	json_put_int(json, "contact_s", record->floor.contact_s);
-	json_put_int(json, "contact_wall_s", record->floor.contact_wall_s);
-	json_put_int(json, "failed_s", record->failed_s);
-	json_put_text(json, "refused", record->refused);
-	json_put_text(json, "machine", record->machine);
+	client_put_known(json, record);
 	int r = statefile_write_json(&client->folder, file_names[CLIENT_RECORD], json);
-	stamp_own(client, CLIENT_RECORD);
+	client_stamp_own(client, CLIENT_RECORD);
 	return r;
 }
 
@@ -318,7 +357,7 @@ int client_write_held(struct license_client *client)
 	if (r == 0)
 		r = statefile_write(
 			&client->folder, file_names[CLIENT_HELD], bytes.data, bytes.size);
-	stamp_own(client, CLIENT_HELD);
+	client_stamp_own(client, CLIENT_HELD);
 	return r;
 }
 
@@ -327,7 +366,7 @@ int client_drop_held(struct license_client *client)
 	proof_free(&client->held_proof);
 	heldset_free(&client->held);
 	int r = statefile_remove(&client->folder, file_names[CLIENT_HELD]);
-	stamp_own(client, CLIENT_HELD);
+	client_stamp_own(client, CLIENT_HELD);
 	return r;
 }
 
@@ -339,6 +378,13 @@ static bool is_overtaken(const struct license_client *client, const struct proof
 	return kept->lease_text && strcmp(kept->lease.key_id, proof->lease.key_id) == 0 &&
 	       strcmp(kept->lease.license_id, proof->lease.license_id) == 0 &&
 	       kept->lease.sequence > proof->lease.sequence;
+}
+
+void client_note_good_contact(const struct license_client *client, struct record *record)
+{
+	record->failed_s = 0;
+	record->refused[0] = 0;
+	copy_text(record->machine, sizeof(record->machine), client->machine);
 }
 
 int client_keep_proof(struct license_client *client, struct proof *proof)
@@ -354,8 +400,6 @@ int client_keep_proof(struct license_client *client, struct proof *proof)
 	record->proof = *proof;
 	*proof = (struct proof){0};
 	timefloor_set(&record->floor, record->proof.lease.issued_s, &clocks);
-	record->failed_s = 0;
-	record->refused[0] = 0;
-	copy_text(record->machine, sizeof(record->machine), client->machine);
+	client_note_good_contact(client, record);
 	return client_write_record(client);
 }

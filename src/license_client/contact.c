@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "license_client/assignments.h"
+#include "license_client/trials.h"
 
 enum {
 	HASTE_US = 60 * 1000 * 1000, /* for so long after a failure, a contact */
@@ -24,17 +25,17 @@ static bool is_worth_another_try(int r)
 
 /* Offline begins at the first failed contact. What was refused as not the service's is told
  * until a good answer comes. */
-static void note_failure(struct license_client *client, int failure, const char *why)
+void contact_note_failure(struct license_client *client, int failure, const char *why)
 {
 	struct timefloor_reading clocks = client_clocks(client);
-	struct record *record = &client->record;
 	bool changed;
 	int lock;
 
 	client->failed_us = clock_monotonic_us();
 	if (client_begin(client, &lock) < 0)
 		return;
-	if (record->proof.lease_text) {
+	struct record *record = client_known(client);
+	if (record) {
 		changed = timefloor_raise(&record->floor, &clocks);
 		if (!record->failed_s) {
 			record->failed_s = timefloor_now(&record->floor, &clocks);
@@ -45,7 +46,7 @@ static void note_failure(struct license_client *client, int failure, const char 
 				(int)text_utf8_cut(why, sizeof(record->refused) - 1), why);
 			changed = true;
 		}
-		if (changed && client_write_record(client) < 0)
+		if (changed && client_write_known(client) < 0)
 			log_warning("license_state_not_kept", "why", err_message(), NULL);
 	}
 	client_end(lock);
@@ -108,11 +109,11 @@ int contact_ask(struct license_client *client, const struct contact *contact,
 		return 0;
 	}
 	AUTO_TEXT why = mem_strdup(err_message());
-	note_failure(client, r, why);
+	contact_note_failure(client, r, why);
 	return err_set((enum err)r, "%s", why);
 }
 
-int license_client_contact(struct license_client *client, int64_t timeout_ms)
+static int contact_license(struct license_client *client, int64_t timeout_ms)
 {
 	int64_t until_us = clock_monotonic_us() + timeout_ms * 1000;
 	AUTO_JSON body = json_new_object();
@@ -131,4 +132,11 @@ int license_client_contact(struct license_client *client, int64_t timeout_ms)
 	if (assignments_update(client, left_ms) < 0)
 		log_info("license_list_not_read", "why", err_message(), NULL);
 	return 0;
+}
+
+int license_client_contact(struct license_client *client, int64_t timeout_ms)
+{
+	client_refresh(client);
+	return client_is_trial(client) ? trials_contact(client, timeout_ms)
+				       : contact_license(client, timeout_ms);
 }

@@ -20,4 +20,7 @@ struct contact {
 NODISCARD int contact_ask(struct license_client *client, const struct contact *contact,
 	struct exchange_reply *out);
 
+/** Keeps that a contact failed, and why: offline begins at the first one. */
+void contact_note_failure(struct license_client *client, int failure, const char *why);
+
 #endif

@@ -11,6 +11,8 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "license/request.h"
+#include "license_client/transport.h"
+#include "license_client/trials.h"
 #include "net/http_client.h"
 
 enum {
@@ -24,6 +26,7 @@ static const int64_t time_max_s = 253402300799; /* the end of the year 9999 */
 /* What is known before an answer is looked at. */
 struct expectation {
 	const char *license_id; /* NULL: the answer names it */
+	const uint8_t *tenant;  /* whose trial it must be; NULL: it is a lease */
 	uint8_t nonce[LEASE_NONCE_SIZE];
 	/* Of the lease that was believed last; an activation starts anew. */
 	const struct proof *last; /* NULL */
@@ -32,12 +35,19 @@ struct expectation {
 void exchange_reply_free(struct exchange_reply *reply)
 {
 	proof_free(&reply->proof);
+	trial_proof_free(&reply->trial);
 	json_free(reply->document);
 	json_free(reply->answer);
 	*reply = (struct exchange_reply){0};
 }
 
 /* Sending. */
+
+void license_client_send_by(
+	struct license_client *client, const struct license_transport *transport)
+{
+	client->transport = transport;
+}
 
 static int make_http(
 	const struct license_client *client, int64_t timeout_ms, struct http_client **out)
@@ -94,6 +104,9 @@ static int send_body(struct license_client *client, struct http_client *http,
 		.body_ceiling = BODY_MAX,
 	};
 
+	if (client->transport)
+		return client->transport->send(
+			client->transport->context, &request, exchange->timeout_ms, response);
 	return http_send(http, &request, response);
 }
 
@@ -203,6 +216,14 @@ static int believe(const struct license_client *client, const struct expectation
 	return r;
 }
 
+static int believe_trial(const struct license_client *client,
+	const struct expectation *expected, struct exchange_reply *out)
+{
+	const struct trials_expectation trial = {expected->tenant, expected->nonce};
+
+	return trials_believe(client, &trial, out->document, &out->trial);
+}
+
 static int take(const struct license_client *client, const struct expectation *expected,
 	struct http_response *response, struct exchange_reply *out)
 {
@@ -213,6 +234,8 @@ static int take(const struct license_client *client, const struct expectation *e
 	int r = text ? json_parse(text, response->body.size, &out->document) : ERR_LIMIT;
 	if (r < 0)
 		r = err_set(ERR_CORRUPT, "it has no sense");
+	else if (expected->tenant)
+		r = believe_trial(client, expected, out);
 	else
 		r = believe(client, expected, out);
 	if (r == 0)
@@ -227,7 +250,8 @@ static int ask(struct license_client *client, struct http_client *http,
 	const struct exchange *exchange, struct exchange_reply *out)
 {
 	char nonce[2 * LEASE_NONCE_SIZE + 1];
-	struct expectation expected = {.license_id = exchange->license_id};
+	struct expectation expected = {
+		.license_id = exchange->license_id, .tenant = exchange->tenant};
 
 	if (exchange->license_id && client->record.proof.lease_text)
 		expected.last = &client->record.proof;
@@ -259,6 +283,8 @@ int exchange_run(struct license_client *client, const struct exchange *exchange,
 	if (!client->endpoint.url[0])
 		return err_set(ERR_INVALID,
 			"no licensing service is set; name it with `garner license server`");
+	if (client->transport)
+		return ask(client, NULL, exchange, out);
 	if (exchange->timeout_ms < EXCHANGE_TIMEOUT_MS)
 		r = make_http(
 			client, exchange->timeout_ms > 0 ? exchange->timeout_ms : 1, &hasty);

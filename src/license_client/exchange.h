@@ -18,16 +18,18 @@ enum { EXCHANGE_TIMEOUT_MS = 15000 };
 
 struct exchange {
 	const char *path;
-	const char *license_id; /* NULL: an activation */
+	const char *license_id; /* NULL: an activation, or a trial */
+	const uint8_t *tenant;  /* HASH_SIZE; its trial is asked for; NULL: a lease */
 	struct json *body;      /* borrowed; a new nonce is put into it */
 	int64_t timeout_ms;     /* at most EXCHANGE_TIMEOUT_MS count */
 };
 
 struct exchange_reply {
-	struct proof proof;    /* of a good answer */
-	struct json *document; /* the whole of it */
-	struct json *answer;   /* NULL where there is none */
-	char problem[40];      /* code of a refusal, which is not signed; "" */
+	struct proof proof;       /* of a good answer */
+	struct trial_proof trial; /* the same, where a trial was asked for */
+	struct json *document;    /* the whole of it */
+	struct json *answer;      /* NULL where there is none */
+	char problem[40];         /* code of a refusal, which is not signed; "" */
 };
 
 /**

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "license/standing.h"
 #include "license_client/license_client_priv.h"
+#include "license_client/trials.h"
 #include "license_client/vendor_root.h"
 #include "net/http_client.h"
 
@@ -29,6 +30,8 @@ static const struct {
 
 const char *license_state_name(enum license_state state)
 {
+	if (state == LICENSE_TRIAL || state == LICENSE_TRIAL_OVER)
+		return state == LICENSE_TRIAL ? "trial" : "trial_over";
 	for (size_t i = 0; i < sizeof(standings) / sizeof(*standings); i++) {
 		if (standings[i].state == state)
 			return standings[i].name;
@@ -89,6 +92,7 @@ void license_client_close(struct license_client *client)
 	proof_free(&client->record.proof);
 	proof_free(&client->held_proof);
 	heldset_free(&client->held);
+	trials_free(&client->trials);
 	mem_free(client->folder.path);
 	secret_wipe(client, sizeof(*client));
 	mem_free(client);
@@ -135,6 +139,7 @@ static void tell_damage(const struct license_client *client, struct license_stat
 		[CLIENT_GRANT] = "activate again with the license key",
 		[CLIENT_RECORD] = "the next answer of the licensing service heals it",
 		[CLIENT_HELD] = "the next answer of the licensing service heals it",
+		[CLIENT_TRIALS] = "the next start of a backup job heals it",
 	};
 
 	for (int i = 0; i < CLIENT_FILES; i++) {
@@ -146,10 +151,10 @@ static void tell_damage(const struct license_client *client, struct license_stat
 	}
 }
 
-static void tell_clock(const struct license_client *client,
-	const struct timefloor_reading *clocks, struct license_status *out)
+static void tell_clock(const struct record *record, const struct timefloor_reading *clocks,
+	struct license_status *out)
 {
-	int64_t error_s = timefloor_error_s(&client->record.floor, clocks);
+	int64_t error_s = timefloor_error_s(&record->floor, clocks);
 	int64_t hours = (error_s < 0 ? -error_s : error_s) / 3600;
 
 	if (!error_s)
@@ -160,16 +165,16 @@ static void tell_clock(const struct license_client *client,
 	tell(out, text);
 }
 
-static void tell_troubles(const struct license_client *client,
-	const struct timefloor_reading *clocks, struct license_status *out)
+static void tell_troubles(struct license_client *client, const struct timefloor_reading *clocks,
+	struct license_status *out)
 {
-	const struct record *record = &client->record;
+	const struct record *record = client_known(client);
 
 	tell_damage(client, out);
-	if (!record->proof.lease_text)
+	if (!record)
 		return;
 	tell(out, record->refused);
-	tell_clock(client, clocks, out);
+	tell_clock(record, clocks, out);
 	if (strcmp(record->machine, client->machine) != 0)
 		tell(out, "this state was copied from another machine");
 }
@@ -178,13 +183,16 @@ static void tell_troubles(const struct license_client *client,
  * tries again. */
 static void raise_floor(struct license_client *client, const struct timefloor_reading *clocks)
 {
-	struct timefloor floor = client->record.floor;
+	struct record *record = client_known(client);
 	int lock;
 
+	if (!record)
+		return;
+	struct timefloor floor = record->floor;
 	if (!timefloor_raise(&floor, clocks) || client_begin(client, &lock) < 0)
 		return;
-	if (client->record.proof.lease_text && timefloor_raise(&client->record.floor, clocks) &&
-		client_write_record(client) < 0)
+	record = client_known(client);
+	if (record && timefloor_raise(&record->floor, clocks) && client_write_known(client) < 0)
 		log_warning("license_state_not_kept", "why", err_message(), NULL);
 	client_end(lock);
 }
@@ -202,22 +210,48 @@ static void judge(
 	out->expires_s = lease->expires_s;
 	out->offline_until_s = standing_offline_until(lease);
 	out->offline_since_s = client->record.failed_s;
+	out->leased_s = lease->issued_s;
 }
 
-void license_client_status(struct license_client *client, struct license_status *out)
+static void status(
+	struct license_client *client, const char *tenant_id, struct license_status *out)
 {
 	struct timefloor_reading clocks = client_clocks(client);
+	uint8_t tenant[HASH_SIZE];
 
 	*out = (struct license_status){.state = LICENSE_NONE};
 	client_refresh(client);
 	out->development = vendor_root() == NULL;
 	snprintf(out->server, sizeof(out->server), "%s", client->endpoint.url);
 	snprintf(out->key_masked, sizeof(out->key_masked), "%s", client->grant.key_masked);
-	if (client->record.proof.lease_text) {
-		raise_floor(client, &clocks);
+	out->now_s = client_now_s(client);
+	raise_floor(client, &clocks);
+	if (tenant_id)
+		trial_tenant(tenant_id, tenant);
+	if (client->record.proof.lease_text)
 		judge(client, client_now_s(client), out);
-	}
+	else if (client_is_trial(client) && !client->damage[CLIENT_TRIALS][0])
+		trials_judge(client, tenant_id ? tenant : NULL, out);
+	else
+		out->is_trial = client_is_trial(client);
 	tell_troubles(client, &clocks, out);
+}
+
+void license_client_status(struct license_client *client, struct license_status *out)
+{
+	status(client, NULL, out);
+}
+
+void license_client_tenant_status(
+	struct license_client *client, const char *tenant_id, struct license_status *out)
+{
+	status(client, tenant_id, out);
+}
+
+bool license_client_has_key(struct license_client *client)
+{
+	client_refresh(client);
+	return client->record.proof.lease_text != NULL;
 }
 
 int license_client_subject(struct license_client *client, const char *tenant_id,

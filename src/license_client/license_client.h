@@ -38,35 +38,43 @@ NODISCARD int license_client_set_server(struct license_client *client, const cha
  * own words, and nothing changed); ERR_NETWORK, … An expired key can be activated. */
 NODISCARD int license_client_activate(struct license_client *client, const char *key);
 
-/** Asks for a new lease, and for the list of subjects where others changed it. On any failure
+/** Asks for a new lease, and for the list of subjects where others changed it; without a key
+ * for the trials that have begun. On any failure
  * the last lease goes on, and the time of the first failed contact is kept. ERR_NETWORK,
  * ERR_UNAVAILABLE and the like mean offline; ERR_CORRUPT an answer that is not the service's,
- * which is offline too. ERR_LICENSE where never activated, ERR_INVALID where no server is set.
- * It takes `timeout_ms` in all. */
+ * which is offline too. ERR_LICENSE where there is neither a key nor a trial, ERR_INVALID where
+ * no server is set. It takes `timeout_ms` in all. */
 NODISCARD int license_client_contact(struct license_client *client, int64_t timeout_ms);
 
 enum license_state {
-	LICENSE_NONE, /* never activated */
+	LICENSE_NONE, /* what was entered, or the trial, cannot be verified now */
 	LICENSE_ACTIVE,
 	LICENSE_EXPIRES_SOON, /* 30 days */
 	LICENSE_OFFLINE,      /* working from the lease */
 	LICENSE_SUSPENDED,    /* offline for the longest time */
 	LICENSE_EXPIRED,
 	LICENSE_REVOKED,
+	LICENSE_TRIAL, /* no key was entered; also before the trial has begun */
+	LICENSE_TRIAL_OVER,
 };
 
-/** "none", "active", "expires_soon", "offline", "suspended", "expired", "revoked". */
+/** "none", "active", "expires_soon", "offline", "suspended", "expired", "revoked", "trial",
+ * "trial_over". */
 const char *license_state_name(enum license_state state);
 
 struct license_status {
 	enum license_state state;
-	bool may_back_up;    /* active, expires_soon, offline */
+	bool may_back_up; /* active, expires_soon, offline, a trial that has begun */
+	bool is_trial; /* no key was entered here: whatever is backed up counts as licensed */
 	char key_masked[48]; /* "ABCDE-*****-*****-*****-*****"; "" where none */
 	int64_t seats;
 	int64_t used;
-	int64_t expires_s;       /* 0 where none */
+	int64_t trial_items; /* of a trial: how many items of a folder a restore hands out */
+	int64_t expires_s;   /* of the subscription or trial; 0 where none */
 	int64_t offline_until_s; /* 0 where none */
 	int64_t offline_since_s; /* 0: the last contact was good */
+	int64_t leased_s;        /* the last signed time; 0 where none */
+	int64_t now_s;           /* the effective time of this judgement */
 	char server[256];        /* "" where none is set */
 	bool development;
 	char trouble[256]; /* what was noticed and is worth telling (clock, old answer); "" */
@@ -75,6 +83,22 @@ struct license_status {
 /** Judged now, from the lease alone, without asking anybody. Cannot fail: what cannot be
  * verified is LICENSE_NONE, with `trouble` saying why and what helps. */
 void license_client_status(struct license_client *client, struct license_status *out);
+
+/** The same for backups of one tenant: without a key it is the tenant's own trial that counts,
+ * and not the one that ends last. */
+void license_client_tenant_status(
+	struct license_client *client, const char *tenant_id, struct license_status *out);
+
+/** Whether a license key was entered here, whatever became of its subscription: there is a
+ * verified lease (rule F4). */
+bool license_client_has_key(struct license_client *client);
+
+/** Begins the trial of a tenant, or finds how it stands: asked when a backup of the tenant
+ * starts and no key was entered (rule F1). The outcome is in license_client_tenant_status.
+ * ERR_LICENSE where a key was entered, or too many instances have this trial; ERR_INVALID where
+ * no server is set; ERR_NETWORK and the like as license_client_contact. */
+NODISCARD int license_client_trial_begin(
+	struct license_client *client, const char *tenant_id, int64_t timeout_ms);
 
 /** The subject of a user: a pseudonym under the license's secret. ERR_LICENSE where never
  * activated. */

@@ -8,6 +8,7 @@
 #include "crypto/secret.h"
 #include "license/key.h"
 #include "license/lease.h"
+#include "license/trial.h"
 #include "license_client/endpoint.h"
 #include "license_client/heldset.h"
 #include "license_client/identity.h"
@@ -16,6 +17,8 @@
 #include "license_client/timefloor.h"
 
 struct http_client;
+struct json;
+struct license_transport;
 
 /** What an activation gave: which license this is, and the secret of its subjects. */
 struct grant {
@@ -37,11 +40,26 @@ struct proof proof_copy(const struct proof *proof);
 
 /** The last answers: the lease, and what is known of time and contact. */
 struct record {
-	struct proof proof;
+	struct proof proof; /* of a lease; none where trials are meant */
 	struct timefloor floor;
-	int64_t failed_s;  /* first failed contact since the lease, effective time; 0: none */
+	int64_t failed_s;  /* first failed contact since the answer, effective time; 0: none */
 	char refused[160]; /* what was wrong with an answer that was refused; "" */
 	char machine[33];  /* where the state was at the last contact */
+};
+
+/** A trial that was believed, with the texts that prove it. */
+struct trial_proof {
+	char *text;
+	char *keyset_text;
+	int64_t keyset_version;
+	struct trial trial;
+};
+
+/** The trials of an instance without a key, one for each tenant. */
+struct trials {
+	struct trial_proof *list;
+	size_t count, capacity;
+	struct record known; /* time and contact alone */
 };
 
 enum client_file {
@@ -49,6 +67,7 @@ enum client_file {
 	CLIENT_GRANT,
 	CLIENT_RECORD,
 	CLIENT_HELD,
+	CLIENT_TRIALS,
 	CLIENT_FILES,
 };
 
@@ -67,8 +86,10 @@ struct license_client {
 	struct record record;
 	struct heldset held;     /* believed with its own lease, which may be older than */
 	struct proof held_proof; /* the record's: see assignments.c */
+	struct trials trials;
 
 	/* Of this process. */
+	const struct license_transport *transport; /* NULL: over the network */
 	struct http_client *http; /* for the endpoint; NULL until it is needed */
 	int64_t service_ahead_s; /* what the service said of our clock, for Garner-Time alone */
 	int64_t failed_us;       /* when a contact failed last; 0: the last one was good */
@@ -85,7 +106,27 @@ void client_end(int lock);
 
 struct timefloor_reading client_clocks(const struct license_client *client);
 
-/** The effective time; the wall clock's where there is no lease. */
+/** Whether no key was entered here: neither is there an activation, nor one that is damaged. */
+bool client_is_trial(const struct license_client *client);
+
+/** What is known of time and contact: from the lease, or without a key from the trials. NULL
+ * where nothing was believed. */
+struct record *client_known(struct license_client *client);
+
+/** Keeps that, under the lock. ERR_IO. */
+NODISCARD int client_write_known(struct license_client *client);
+
+/** Time and contact as they stand in a file. */
+void client_get_known(const struct json *json, struct record *record);
+void client_put_known(struct json *json, const struct record *record);
+
+/** Nothing is wrong any more, and this is the machine. */
+void client_note_good_contact(const struct license_client *client, struct record *record);
+
+/** Remembers a file as it was written here. */
+void client_stamp_own(struct license_client *client, enum client_file file);
+
+/** The effective time; the wall clock's where nothing was believed. */
 int64_t client_now_s(const struct license_client *client);
 
 /**

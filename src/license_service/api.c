@@ -23,23 +23,40 @@ static const struct {
 	{"/v1/claims", api_claims},
 	{"/v1/releases", api_releases},
 	{"/v1/subjects", api_subjects},
+	{"/v1/trial", api_trial},
 };
 
-int api_open(struct api *api, const struct home *home)
+typedef int writer_open_fn(const struct home *home, struct writer **out);
+
+static int open_with(struct api *api, const struct home *home, writer_open_fn *open_writer)
 {
 	*api = (struct api){0};
 	pthread_mutex_init(&api->lookup_lock, NULL);
+	pthread_mutex_init(&api->trial_lock, NULL);
 	api->guard = guard_new();
+	api->trial_guard = guard_new();
 	int r = store_open(home, &api->lookup);
+	if (r == 0)
+		r = store_open(home, &api->trials);
 	if (r == 0)
 		r = signer_open(home, &api->signer);
 	if (r == 0)
-		r = writer_start(home, &api->writer);
+		r = open_writer(home, &api->writer);
 	if (r == 0)
 		r = shop_open(home, api->guard, &api->shop);
 	if (r < 0)
 		api_close(api);
 	return r;
+}
+
+int api_open(struct api *api, const struct home *home)
+{
+	return open_with(api, home, writer_start);
+}
+
+int api_open_alone(struct api *api, const struct home *home)
+{
+	return open_with(api, home, writer_open);
 }
 
 void api_close(struct api *api)
@@ -48,7 +65,10 @@ void api_close(struct api *api)
 	signer_close(api->signer);
 	store_close(api->lookup);
 	shop_close(api->shop);
+	store_close(api->trials);
 	guard_free(api->guard);
+	guard_free(api->trial_guard);
+	pthread_mutex_destroy(&api->trial_lock);
 	pthread_mutex_destroy(&api->lookup_lock);
 	*api = (struct api){0};
 }
@@ -131,8 +151,8 @@ static const struct problem *answer(
 {
 	struct api_request request;
 	AUTO_JSON reply = json_new_object();
-	const struct problem *problem =
-		api_request_read(api, call, endpoint == api_activate, &request);
+	bool brings_its_key = endpoint == api_activate || endpoint == api_trial;
+	const struct problem *problem = api_request_read(api, call, brings_its_key, &request);
 
 	if (!problem)
 		problem = endpoint(api, &request, reply);

@@ -24,11 +24,18 @@ struct api {
 	pthread_mutex_t lookup_lock; /* guards `lookup` */
 	struct store *lookup;        /* to find keys and instances, beside the writer */
 	struct shop *shop;
+	struct guard *trial_guard;  /* slows down who makes new trials */
+	pthread_mutex_t trial_lock; /* guards `trials` */
+	struct store *trials;       /* to begin and find trials */
 };
 
 /** Opens what it needs under a home, which is borrowed. */
 NODISCARD int api_open(struct api *api, const struct home *home);
 void api_close(struct api *api);
+
+/** The same without a thread of its own: a call is answered wholly in the thread that brings
+ * it, one after the other. */
+NODISCARD int api_open_alone(struct api *api, const struct home *home);
 
 /** An http_handler_fn; the context is the struct api. */
 void api_handle(void *api, struct http_call *call);

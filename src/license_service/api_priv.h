@@ -54,7 +54,7 @@ const struct problem *problem_of_failure(int code);
 struct api_request {
 	struct http_call *call;
 	struct json *body;
-	char license_id[LEASE_ID_SIZE]; /* "" at the activation */
+	char license_id[LEASE_ID_SIZE]; /* "" at the activation, and of a trial */
 	char instance_id[LEASE_ID_SIZE];
 	uint8_t public_key[SIGN_PUBLIC_SIZE]; /* with which it was signed */
 	uint8_t nonce[LEASE_NONCE_SIZE];
@@ -83,6 +83,7 @@ api_endpoint_fn api_lease;
 api_endpoint_fn api_claims;
 api_endpoint_fn api_releases;
 api_endpoint_fn api_subjects;
+api_endpoint_fn api_trial;
 
 /** Runs a job for the request and puts lease, keyset and answer (NULL: none) into the reply.
  * `answer` is looked at when the job is done. */

@@ -61,27 +61,27 @@ static int remember(struct ledger *ledger, const struct claims *claims)
 
 static int mark_held(struct ledger *ledger, const struct claims *claims, enum claim_mark *marks)
 {
-	for (size_t i = 0; i < claims->subject_count; i++) {
-		AUTO_ROWS rows = NULL;
-		int r = db_one(store_db(ledger->store), &rows,
-			"SELECT assigned_s FROM assignment WHERE license_id = ?1 AND epoch = ?2"
-			" AND subject = ?3",
-			"sis", ledger->license_id, ledger->license.epoch, claims->subjects[i]);
+	int64_t *assigned_s = mem_array(claims->subject_count, sizeof(*assigned_s));
+	const struct db_each each = {
+		.texts = claims->subjects, .count = claims->subject_count, .out = assigned_s};
+	int r = db_run_each(store_db(ledger->store), &each,
+		"SELECT assigned_s FROM assignment WHERE license_id = ?1 AND epoch = ?2"
+		" AND subject = ?3",
+		"si", ledger->license_id, ledger->license.epoch);
 
-		if (r < 0)
-			return r;
-		marks[i] = r ? CLAIM_HELD : CLAIM_UNLICENSED;
-	}
-	return 0;
+	for (size_t i = 0; r == 0 && i < claims->subject_count; i++)
+		marks[i] = assigned_s[i] == DB_NONE ? CLAIM_UNLICENSED : CLAIM_HELD;
+	mem_free(assigned_s);
+	return r;
 }
 
-static int assign(struct ledger *ledger, const struct claims *claims, const char *subject)
+static int assign(struct ledger *ledger, const struct claims *claims, const struct db_each *new)
 {
-	int r = db_run(store_db(ledger->store),
-		"INSERT INTO assignment (license_id, epoch, subject, instance_id, assigned_s)"
+	int r = db_run_each(store_db(ledger->store), new,
+		"INSERT INTO assignment (license_id, epoch, instance_id, assigned_s, subject)"
 		" VALUES (?1, ?2, ?3, ?4, ?5)",
-		"sissi", ledger->license_id, ledger->license.epoch, subject,
-		claims->instance_id, ledger->now_s);
+		"sisi", ledger->license_id, ledger->license.epoch, claims->instance_id,
+		ledger->now_s);
 
 	return ledger_check(ledger, r);
 }
@@ -91,18 +91,20 @@ static int assign_new(struct ledger *ledger, const struct claims *claims,
 	const enum claim_mark *marks, int64_t count)
 {
 	AUTO_BUF detail = buf_init(DETAIL_MAX);
+	const char **new = mem_array(claims->subject_count, sizeof(*new));
+	struct db_each each = {.texts = new};
 	int r = buf_printf(
 		&detail, "instance=%s newly=%" PRId64 " subjects=", claims->instance_id, count);
-	const char *comma = "";
 
 	for (size_t i = 0; r == 0 && i < claims->subject_count; i++) {
 		if (marks[i] != CLAIM_NEW)
 			continue;
-		r = assign(ledger, claims, claims->subjects[i]);
-		if (r == 0)
-			r = buf_printf(&detail, "%s%s", comma, claims->subjects[i]);
-		comma = ",";
+		r = buf_printf(&detail, "%s%s", each.count ? "," : "", claims->subjects[i]);
+		new[each.count++] = claims->subjects[i];
 	}
+	if (r == 0)
+		r = assign(ledger, claims, &each);
+	mem_free(new);
 	if (r == 0)
 		r = ledger_count(ledger, count);
 	if (r == 0)
@@ -152,6 +154,7 @@ static int decide(struct ledger *ledger, struct claims *claims)
 int claims_run(struct ledger *ledger, void *context)
 {
 	struct claims *claims = context;
+	mem_replace(&claims->answer, NULL); /* of a transaction that failed */
 	int r = find_earlier(ledger, claims);
 
 	if (r != 0)

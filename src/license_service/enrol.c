@@ -84,6 +84,7 @@ int enrol_run(struct ledger *ledger, void *context)
 {
 	struct enrol *enrol = context;
 	struct license_effect effect;
+	mem_replace(&enrol->kept_secret, NULL); /* of a transaction that failed */
 	int known = find_instance(ledger, enrol);
 
 	if (known < 0)

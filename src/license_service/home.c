@@ -111,6 +111,13 @@ static int open_prices(struct home *home)
 	return err_wrap(r, "price list %s", path);
 }
 
+static int open_trials(struct home *home)
+{
+	AUTO_TEXT path = home_path(home, "trial.json");
+
+	return trial_settings_open(path, &home->trials);
+}
+
 static int choose_database(struct home *home, const char *database)
 {
 	static const char scheme[] = "sqlite:";
@@ -119,8 +126,14 @@ static int choose_database(struct home *home, const char *database)
 		home->database = home_path(home, "licensing.db");
 		return 0;
 	}
+	if (text_starts_with(database, "postgresql://") ||
+		text_starts_with(database, "postgres://")) {
+		home->database = mem_strdup(database);
+		return 0;
+	}
 	if (!text_starts_with(database, scheme) || !database[sizeof(scheme) - 1])
-		return err_set(ERR_INVALID, "--database must be sqlite:FILE");
+		return err_set(ERR_INVALID,
+			"--database must be sqlite:FILE or postgresql://USER@HOST/NAME");
 	home->database = io_absolute(database + sizeof(scheme) - 1);
 	return 0;
 }
@@ -153,6 +166,8 @@ static int open_files(struct home *home)
 		r = open_prices(home);
 	if (r == 0)
 		r = settings_open(home, &home->settings);
+	if (r == 0)
+		r = open_trials(home);
 	io_close(lock);
 	return r;
 }
@@ -181,6 +196,8 @@ void home_close(struct home *home)
 	if (!home)
 		return;
 	mem_free(home->folder);
+	if (home->database)
+		secret_wipe(home->database, strlen(home->database));
 	mem_free(home->database);
 	settings_close(home->settings);
 	secret_wipe(home, sizeof(*home));

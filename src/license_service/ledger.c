@@ -47,7 +47,9 @@ static int apply_floor(struct ledger *ledger)
 		ledger->now_s = floor_s;
 	if (ledger->now_s < floor_s + FLOOR_STEP_S)
 		return 0;
-	return db_run(db_of(ledger), "UPDATE service_time SET at_s = ?2 WHERE id = ?1", "ii",
+	/* Another may have been here since it was read. */
+	return db_run(db_of(ledger),
+		"UPDATE service_time SET at_s = ?2 WHERE id = ?1 AND at_s < ?2", "ii",
 		(int64_t)1, ledger->now_s);
 }
 

@@ -122,7 +122,10 @@ int mail_queue_reminders(struct store *store, int64_t now_s)
 	while (r == LICENSES_A_TIME) {
 		r = page(store, after, now_s, ids);
 		for (int i = 0; i < r; i++) {
-			int looked = look_at(store, ids[i], now_s);
+			int looked, tries = 0;
+			do
+				looked = look_at(store, ids[i], now_s);
+			while (db_again(looked, &tries));
 			if (looked < 0) {
 				r = looked;
 				break;
@@ -171,7 +174,7 @@ static int forget(struct store *store, const struct mail *mail)
 	return r;
 }
 
-int mail_delivered(struct store *store, const struct mail *mail)
+static int forget_whole(struct store *store, const struct mail *mail)
 {
 	int r = db_begin(store_db(store));
 
@@ -182,6 +185,16 @@ int mail_delivered(struct store *store, const struct mail *mail)
 		r = db_commit(store_db(store));
 	if (r < 0)
 		db_rollback(store_db(store));
+	return r;
+}
+
+int mail_delivered(struct store *store, const struct mail *mail)
+{
+	int r, tries = 0;
+
+	do
+		r = forget_whole(store, mail);
+	while (db_again(r, &tries));
 	return r;
 }
 

@@ -100,7 +100,10 @@ int orders_quote(struct store *store, const struct order_request *request, int64
 		*out_amount = price_year(prices, request->seats);
 		return 0;
 	}
-	r = ledger_open(store, request->license_id, now_s, &ledger);
+	int tries = 0;
+	do
+		r = ledger_open(store, request->license_id, now_s, &ledger);
+	while (db_again(r, &tries));
 	if (r < 0)
 		return r;
 	r = quote_for(&ledger, request, prices, out_amount);
@@ -174,7 +177,7 @@ static int place_for_license(
 int orders_place(struct store *store, const struct order_request *request, int64_t now_s,
 	struct order *out)
 {
-	int r = check_request(request);
+	int r = check_request(request), tries = 0;
 
 	*out = (struct order){
 		.kind = request->kind, .seats = request->seats, .placed_s = now_s};
@@ -190,8 +193,11 @@ int orders_place(struct store *store, const struct order_request *request, int64
 		request->customer ? request->customer : "");
 	snprintf(out->email, sizeof(out->email), "%s", request->email ? request->email : "");
 	memcpy(out->currency, store_home(store)->prices.currency, sizeof(out->currency));
-	return request->license_id ? place_for_license(store, request, out)
-				   : place_new(store, request, out);
+	do
+		r = request->license_id ? place_for_license(store, request, out)
+					: place_new(store, request, out);
+	while (db_again(r, &tries));
+	return r;
 }
 
 /* Reading. */
@@ -414,6 +420,16 @@ static int refuse_cancelled(const struct order *order)
 		       : 0;
 }
 
+static int apply_until_done(struct store *store, const struct order *order, int64_t now_s)
+{
+	int r, tries = 0;
+
+	do
+		r = apply(store, order, now_s);
+	while (db_again(r, &tries));
+	return r;
+}
+
 int orders_complete(struct store *store, const char *order_id, int64_t now_s, struct order *out)
 {
 	return orders_complete_by(store, order_id, "invoice", now_s, out);
@@ -430,7 +446,7 @@ int orders_complete_by(struct store *store, const char *order_id, const char *pa
 		r = refuse_cancelled(out);
 	if (r == 0 && !out->completed_s) {
 		copy_text(out->paid_by, sizeof(out->paid_by), paid_by);
-		r = apply(store, out, now_s);
+		r = apply_until_done(store, out, now_s);
 	}
 	if (r == 0)
 		r = read_order(store, out);
@@ -443,14 +459,17 @@ int orders_complete_by(struct store *store, const char *order_id, const char *pa
 
 int orders_hand_out(struct store *store, const struct order *order)
 {
+	/* None is queued any more once the order is completed, so asking first is enough. */
+	int waits = mail_waits(store, order->license_id, MAIL_KEY, order->id);
+
+	if (waits != 0)
+		return waits < 0 ? waits : 0;
 	return db_run(store_db(store),
-		"DELETE FROM outbox WHERE license_id = ?1 AND order_id = ?2 AND NOT EXISTS"
-		" (SELECT 1 FROM mail WHERE mail.license_id = ?1 AND mail.order_id = ?2"
-		" AND mail.kind = ?3)",
-		"sss", order->license_id, order->id, MAIL_KEY);
+		"DELETE FROM outbox WHERE license_id = ?1 AND order_id = ?2", "ss",
+		order->license_id, order->id);
 }
 
-int orders_revoke(
+static int revoke(
 	struct store *store, const char *license_id, const char *reason, int64_t now_s)
 {
 	struct ledger ledger;
@@ -466,5 +485,16 @@ int orders_revoke(
 	if (r == 0)
 		return ledger_commit(&ledger);
 	ledger_abandon(&ledger);
+	return r;
+}
+
+int orders_revoke(
+	struct store *store, const char *license_id, const char *reason, int64_t now_s)
+{
+	int r, tries = 0;
+
+	do
+		r = revoke(store, license_id, reason, now_s);
+	while (db_again(r, &tries));
 	return r;
 }

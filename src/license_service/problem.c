@@ -72,5 +72,14 @@ void problem_reply(struct http_call *call, const struct problem *problem)
 const struct problem *problem_of_failure(int code)
 {
 	log_error("request_failed", "code", err_name(code), "why", err_message(), NULL);
-	return code == ERR_LOCKED || code == ERR_IO ? &problem_unavailable : &problem_internal;
+	switch (code) {
+	case ERR_LOCKED:
+	case ERR_IO:
+	case ERR_NETWORK: /* to the database */
+	case ERR_UNAVAILABLE:
+	case ERR_CONFLICT:
+		return &problem_unavailable;
+	default:
+		return &problem_internal;
+	}
 }

@@ -12,24 +12,57 @@
 
 enum { DETAIL_MAX = 1024 * 1024 };
 
-/* Deletes an assignment that is old enough. 1 when it did, 0 when it was too young or not
- * there; *assigned_s is then its moment, or 0. */
-static int release_one(struct ledger *ledger, const char *subject, int64_t *assigned_s)
+/* What becomes of each subject of a call. */
+struct release {
+	int64_t assigned_s; /* DB_NONE where it is not assigned */
+	bool is_gone;
+};
+
+static int look_up(
+	struct ledger *ledger, const struct releases *releases, struct release *subjects)
 {
-	AUTO_ROWS rows = NULL;
-	struct db *db = store_db(ledger->store);
-	int r = db_one(db, &rows,
+	int64_t *assigned_s = mem_array(releases->count, sizeof(*assigned_s));
+	const struct db_each each = {
+		.texts = releases->subjects, .count = releases->count, .out = assigned_s};
+	int r = db_run_each(store_db(ledger->store), &each,
 		"SELECT assigned_s FROM assignment WHERE license_id = ?1 AND epoch = ?2"
 		" AND subject = ?3",
-		"sis", ledger->license_id, ledger->license.epoch, subject);
+		"si", ledger->license_id, ledger->license.epoch);
 
-	*assigned_s = r > 0 ? db_int(rows, 0) : 0;
-	if (r <= 0 || !release_is_allowed(*assigned_s, ledger->now_s))
-		return r < 0 ? r : 0;
-	r = db_run(db,
+	for (size_t i = 0; r == 0 && i < releases->count; i++)
+		subjects[i].assigned_s = assigned_s[i];
+	mem_free(assigned_s);
+	return r;
+}
+
+/* Deletes the assignments that are old enough. A subject that is named twice goes once, and is
+ * then not assigned. */
+static int delete_old(
+	struct ledger *ledger, const struct releases *releases, struct release *subjects)
+{
+	const char **old = mem_array(releases->count, sizeof(*old));
+	struct release **places = mem_array(releases->count, sizeof(struct release *));
+	int64_t *deleted = mem_array(releases->count, sizeof(*deleted));
+	struct db_each each = {.texts = old, .out = deleted};
+
+	for (size_t i = 0; i < releases->count; i++) {
+		if (subjects[i].assigned_s == DB_NONE ||
+			!release_is_allowed(subjects[i].assigned_s, ledger->now_s))
+			continue;
+		places[each.count] = &subjects[i];
+		old[each.count++] = releases->subjects[i];
+	}
+	int r = db_run_each(store_db(ledger->store), &each,
 		"DELETE FROM assignment WHERE license_id = ?1 AND epoch = ?2 AND subject = ?3",
-		"sis", ledger->license_id, ledger->license.epoch, subject);
-	return ledger_check(ledger, r) < 0 ? r : 1;
+		"si", ledger->license_id, ledger->license.epoch);
+	for (size_t i = 0; r == 0 && i < each.count; i++) {
+		places[i]->is_gone = deleted[i] == 1;
+		places[i]->assigned_s = DB_NONE;
+	}
+	mem_free(deleted);
+	mem_free(places);
+	mem_free(old);
+	return ledger_check(ledger, r);
 }
 
 static struct json *result(const char *subject, const char *reason)
@@ -43,23 +76,20 @@ static struct json *result(const char *subject, const char *reason)
 	return json;
 }
 
-/* Appends the result of one subject; counts and names those that went. */
-static int release(
-	struct ledger *ledger, const char *subject, struct json *results, struct buf *names)
+/* Appends the result of one subject, and the names of those that went. */
+static int tell(const char *subject, const struct release *release, struct json *results,
+	struct buf *names)
 {
-	int64_t assigned_s;
-	int r = release_one(ledger, subject, &assigned_s);
+	bool is_assigned = release->assigned_s != DB_NONE;
+	struct json *json = result(subject, release->is_gone ? NULL
+					    : is_assigned    ? "too_early"
+							     : "not_assigned");
 
-	if (r < 0)
-		return r;
-	const char *reason = r ? NULL : assigned_s ? "too_early" : "not_assigned";
-	struct json *json = result(subject, reason);
-	if (!r && assigned_s)
-		json_put_time(json, "releasable_at", release_first_moment(assigned_s));
+	if (is_assigned)
+		json_put_time(json, "releasable_at", release_first_moment(release->assigned_s));
 	json_append(results, json);
-	if (r && buf_printf(names, "%s%s", names->size ? "," : "", subject) < 0)
-		return ERR_LIMIT;
-	return r;
+	return release->is_gone ? buf_printf(names, "%s%s", names->size ? "," : "", subject)
+				: 0;
 }
 
 static int record(struct ledger *ledger, const struct releases *releases, int64_t count,
@@ -75,35 +105,48 @@ static int record(struct ledger *ledger, const struct releases *releases, int64_
 	return ledger_record(ledger, "released", ledger->now_s, detail);
 }
 
-static int release_all(struct ledger *ledger, const struct releases *releases,
-	const char *refused, struct json *results)
+static int release_all(
+	struct ledger *ledger, const struct releases *releases, struct json *results)
 {
 	AUTO_BUF names = buf_init(DETAIL_MAX);
+	struct release *subjects = mem_array(releases->count, sizeof(*subjects));
 	int64_t count = 0;
 
-	for (size_t i = 0; i < releases->count; i++) {
-		if (refused) {
-			json_append(results, result(releases->subjects[i], refused));
-			continue;
-		}
-		int r = release(ledger, releases->subjects[i], results, &names);
-		if (r < 0)
-			return ledger_check(ledger, r);
-		count += r;
+	int r = look_up(ledger, releases, subjects);
+	if (r == 0)
+		r = delete_old(ledger, releases, subjects);
+	for (size_t i = 0; r == 0 && i < releases->count; i++) {
+		r = tell(releases->subjects[i], &subjects[i], results, &names);
+		count += subjects[i].is_gone;
 	}
-	return record(ledger, releases, count, &names);
+	mem_free(subjects);
+	if (r == 0)
+		r = record(ledger, releases, count, &names);
+	return ledger_check(ledger, r);
+}
+
+static void refuse_all(
+	const struct releases *releases, const char *refused, struct json *results)
+{
+	for (size_t i = 0; i < releases->count; i++)
+		json_append(results, result(releases->subjects[i], refused));
 }
 
 int releases_run(struct ledger *ledger, void *context)
 {
 	struct releases *releases = context;
+	mem_replace(&releases->answer, NULL); /* of a transaction that failed */
 	AUTO_JSON answer = json_new_object();
 	struct json *results = json_new_array();
 	const char *refused = ledger->license.revoked_s ? "license_revoked" : NULL;
 
 	json_put_text(answer, "refused", refused);
 	json_put(answer, "results", results);
-	int r = release_all(ledger, releases, refused, results);
+	int r = 0;
+	if (refused)
+		refuse_all(releases, refused, results);
+	else
+		r = release_all(ledger, releases, results);
 	if (r == 0)
 		releases->answer = json_text(answer, false);
 	return r;
@@ -138,6 +181,7 @@ static int read_page(struct ledger *ledger, const struct releases_list *list,
 int releases_list(struct ledger *ledger, void *context)
 {
 	struct releases_list *list = context;
+	mem_replace(&list->answer, NULL); /* of a transaction that failed */
 	AUTO_JSON answer = json_new_object();
 	struct json *subjects = json_new_array();
 	bool more;

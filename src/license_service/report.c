@@ -75,7 +75,7 @@ static int put_events(struct json *report, const struct ledger *ledger)
 	return r;
 }
 
-int report_license(
+static int try_report(
 	struct store *store, const char *license_id, int64_t now_s, struct json **out)
 {
 	struct ledger ledger;
@@ -96,5 +96,16 @@ int report_license(
 	r = ledger_commit(&ledger);
 	if (r == 0)
 		*out = STEAL(report);
+	return r;
+}
+
+int report_license(
+	struct store *store, const char *license_id, int64_t now_s, struct json **out)
+{
+	int r, tries = 0;
+
+	do
+		r = try_report(store, license_id, now_s, out);
+	while (db_again(r, &tries));
 	return r;
 }

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "base/timestamp.h"
+#include "db/db.h"
 #include "license_service/ledger.h"
 #include "license_service/money.h"
 #include "license_service/settings.h"
@@ -198,6 +199,7 @@ int sale_quote(
 	struct store *store, const struct sale *sale, int64_t now_s, struct sale_quote *out)
 {
 	struct ledger ledger;
+	int tries = 0;
 	const struct order_request request = sale_request(sale, NULL);
 
 	*out = (struct sale_quote){.seats_after = sale->seats};
@@ -205,7 +207,9 @@ int sale_quote(
 	int r = orders_quote(store, &request, now_s, &out->amount);
 	if (r < 0 || sale->kind == ORDER_NEW)
 		return r;
-	r = ledger_open(store, sale->license_id, now_s, &ledger);
+	do
+		r = ledger_open(store, sale->license_id, now_s, &ledger);
+	while (db_again(r, &tries));
 	if (r < 0)
 		return r;
 	r = reckon(&ledger, sale, out);

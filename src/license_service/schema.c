@@ -132,9 +132,29 @@ static const char selling[] =
 	" outcome TEXT NOT NULL,"
 	" at_s BIGINT NOT NULL);";
 
+/* A trial belongs to a tenant, and there are no more of them than tenants: they are keyed by
+ * the digest of its id, without a license. */
+static const char trials[] = "CREATE TABLE trial ("
+			     " tenant TEXT NOT NULL PRIMARY KEY,"
+			     " started_s BIGINT NOT NULL,"
+			     " ends_s BIGINT NOT NULL,"
+			     " items_per_folder BIGINT NOT NULL,"
+			     " offline_s BIGINT NOT NULL,"
+			     " touched_s BIGINT NOT NULL);"
+
+			     "CREATE TABLE trial_instance ("
+			     " tenant TEXT NOT NULL,"
+			     " instance_id TEXT NOT NULL,"
+			     " name TEXT NOT NULL,"
+			     " public_key TEXT NOT NULL,"
+			     " first_seen_s BIGINT NOT NULL,"
+			     " last_seen_s BIGINT NOT NULL,"
+			     " sequence BIGINT NOT NULL,"
+			     " PRIMARY KEY (tenant, instance_id));";
+
 int schema_migrate(struct db *db)
 {
-	static const char *const scripts[] = {first, selling};
+	static const char *const scripts[] = {first, trials, selling};
 
 	return db_migrate(db, scripts, sizeof(scripts) / sizeof(scripts[0]));
 }

@@ -123,17 +123,25 @@ static int rotate(struct signer *signer, int64_t at_s)
 	return r;
 }
 
-int signer_sign(struct signer *signer, struct lease *lease, char **out_lease, char **out_keyset)
+/* The key that is valid at that moment, which the caller wipes, and its keyset. */
+static int take_key(
+	struct signer *signer, int64_t at_s, struct sign_key *out_key, char **out_keyset)
 {
-	struct sign_key key;
 	int r = 0;
 
 	pthread_mutex_lock(&signer->keys);
-	if (!is_fresh(signer, lease->issued_s))
-		r = rotate(signer, lease->issued_s);
-	key = signer->key;
+	if (!is_fresh(signer, at_s))
+		r = rotate(signer, at_s);
+	*out_key = signer->key;
 	*out_keyset = r == 0 ? mem_strdup(signer->keyset_text) : NULL;
 	pthread_mutex_unlock(&signer->keys);
+	return r;
+}
+
+int signer_sign(struct signer *signer, struct lease *lease, char **out_lease, char **out_keyset)
+{
+	struct sign_key key;
+	int r = take_key(signer, lease->issued_s, &key, out_keyset);
 
 	*out_lease = r == 0 ? lease_write(lease, &key) : NULL;
 	secret_wipe(&key, sizeof(key));
@@ -147,4 +155,15 @@ int64_t signer_until_s(struct signer *signer)
 	int64_t until_s = count ? signer->keyset.keys[count - 1].until_s : 0;
 	pthread_mutex_unlock(&signer->keys);
 	return until_s;
+}
+
+int signer_sign_trial(
+	struct signer *signer, struct trial *trial, char **out_trial, char **out_keyset)
+{
+	struct sign_key key;
+	int r = take_key(signer, trial->issued_s, &key, out_keyset);
+
+	*out_trial = r == 0 ? trial_write(trial, &key) : NULL;
+	secret_wipe(&key, sizeof(key));
+	return r;
 }

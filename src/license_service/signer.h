@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "license/lease.h"
+#include "license/trial.h"
 #include "license_service/home.h"
 
 /*
@@ -28,5 +29,8 @@ NODISCARD int signer_sign(
 
 /** The end of the newest online key; 0 where there is none yet. */
 int64_t signer_until_s(struct signer *signer);
+/** The same for a trial. */
+NODISCARD int signer_sign_trial(
+	struct signer *signer, struct trial *trial, char **out_trial, char **out_keyset);
 
 #endif

@@ -34,8 +34,9 @@ int store_open(const struct home *home, struct store **out)
 	if (r == 0)
 		r = schema_migrate(store->db);
 	if (r < 0) {
+		AUTO_TEXT name = db_location_name(home->database);
 		store_close(store);
-		return err_wrap(r, "database %s", home->database);
+		return err_wrap(r, "database %s", name);
 	}
 	*out = store;
 	return 0;

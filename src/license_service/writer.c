@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "db/db.h"
 
 enum { MESSAGE_SIZE = 512 };
 
@@ -24,6 +25,7 @@ struct ticket {
 
 struct writer {
 	struct store *store;
+	bool has_thread;
 	pthread_t thread;
 	pthread_mutex_t queue; /* guards what follows, and each ticket's is_done */
 	pthread_cond_t arrived;
@@ -69,6 +71,12 @@ static void set_results(struct ticket **batch, size_t count, int result)
 		set_result(batch[i], result);
 }
 
+/* A read that failed may have spoilt the transaction as well as a write. */
+static bool is_over(const struct ledger *ledger)
+{
+	return ledger->is_broken || db_is_broken(store_db(ledger->store));
+}
+
 /* The work of all first, then the leases: they all show the license as it is when all is done.
  */
 static int work_batch(struct ledger *ledger, struct ticket **batch, size_t count)
@@ -77,7 +85,7 @@ static int work_batch(struct ledger *ledger, struct ticket **batch, size_t count
 		struct writer_job *job = batch[i]->job;
 
 		set_result(batch[i], job->work ? job->work(ledger, job->context) : 0);
-		if (ledger->is_broken)
+		if (is_over(ledger))
 			return batch[i]->result;
 	}
 	for (size_t i = 0; i < count; i++) {
@@ -87,7 +95,7 @@ static int work_batch(struct ledger *ledger, struct ticket **batch, size_t count
 			continue;
 		set_result(batch[i],
 			ledger_lease(ledger, job->instance_id, job->nonce, &job->lease));
-		if (ledger->is_broken)
+		if (is_over(ledger))
 			return batch[i]->result;
 	}
 	return 0;
@@ -109,17 +117,28 @@ static int try_batch(struct writer *writer, struct ticket **batch, size_t count)
 	return ledger_commit(&ledger);
 }
 
+/* A license that is not there, or a database that cannot: none of them is to blame. */
+static bool concerns_all(int r)
+{
+	return r == ERR_NOTFOUND || r == ERR_LOCKED || r == ERR_CONFLICT || r == ERR_NETWORK ||
+	       r == ERR_UNAVAILABLE;
+}
+
 /* Where a batch fails, one of them may be to blame: then each goes alone. */
 static void run_batch(struct writer *writer, struct ticket **batch, size_t count)
 {
-	int r = try_batch(writer, batch, count);
+	int r, tries = 0;
+
+	do
+		r = try_batch(writer, batch, count);
+	while (db_again(r, &tries));
 
 	if (r < 0 && r != ERR_NOTFOUND)
 		log_error("transaction_failed", "license", batch[0]->job->license_id, "why",
 			err_message(), NULL);
 	if (r < 0 && count == 1)
 		set_result(batch[0], r);
-	else if (r == ERR_NOTFOUND || r == ERR_LOCKED)
+	else if (concerns_all(r))
 		set_results(batch, count, r);
 	else if (r < 0)
 		for (size_t i = 0; i < count; i++)
@@ -149,7 +168,7 @@ static void *run(void *context)
 	return NULL;
 }
 
-int writer_start(const struct home *home, struct writer **out)
+int writer_open(const struct home *home, struct writer **out)
 {
 	struct writer *writer = mem_alloc(sizeof(*writer));
 	*out = NULL;
@@ -163,20 +182,36 @@ int writer_start(const struct home *home, struct writer **out)
 	pthread_mutex_init(&writer->queue, NULL);
 	pthread_cond_init(&writer->arrived, NULL);
 	pthread_cond_init(&writer->done, NULL);
-	ASSERT(pthread_create(&writer->thread, NULL, run, writer) == 0);
 	*out = writer;
 	return 0;
+}
+
+int writer_start(const struct home *home, struct writer **out)
+{
+	int r = writer_open(home, out);
+
+	if (r < 0)
+		return r;
+	(*out)->has_thread = true;
+	ASSERT(pthread_create(&(*out)->thread, NULL, run, *out) == 0);
+	return 0;
+}
+
+static void stop_thread(struct writer *writer)
+{
+	pthread_mutex_lock(&writer->queue);
+	writer->is_stopping = true;
+	pthread_cond_signal(&writer->arrived);
+	pthread_mutex_unlock(&writer->queue);
+	pthread_join(writer->thread, NULL);
 }
 
 void writer_stop(struct writer *writer)
 {
 	if (!writer)
 		return;
-	pthread_mutex_lock(&writer->queue);
-	writer->is_stopping = true;
-	pthread_cond_signal(&writer->arrived);
-	pthread_mutex_unlock(&writer->queue);
-	pthread_join(writer->thread, NULL);
+	if (writer->has_thread)
+		stop_thread(writer);
 	pthread_cond_destroy(&writer->done);
 	pthread_cond_destroy(&writer->arrived);
 	pthread_mutex_destroy(&writer->queue);
@@ -184,17 +219,25 @@ void writer_stop(struct writer *writer)
 	mem_free(writer);
 }
 
+static void wait_for(struct writer *writer, struct ticket *ticket)
+{
+	pthread_mutex_lock(&writer->queue);
+	*writer->last = ticket;
+	writer->last = &ticket->next;
+	pthread_cond_signal(&writer->arrived);
+	while (!ticket->is_done)
+		pthread_cond_wait(&writer->done, &writer->queue);
+	pthread_mutex_unlock(&writer->queue);
+}
+
 int writer_run(struct writer *writer, struct writer_job *job)
 {
 	struct ticket ticket = {.job = job};
 
-	pthread_mutex_lock(&writer->queue);
-	*writer->last = &ticket;
-	writer->last = &ticket.next;
-	pthread_cond_signal(&writer->arrived);
-	while (!ticket.is_done)
-		pthread_cond_wait(&writer->done, &writer->queue);
-	pthread_mutex_unlock(&writer->queue);
+	if (writer->has_thread)
+		wait_for(writer, &ticket);
+	else
+		run_batch(writer, (struct ticket *[]){&ticket}, 1);
 	return ticket.result < 0 ? err_set((enum err)ticket.result, "%s", ticket.message) : 0;
 }
 

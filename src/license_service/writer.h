@@ -21,9 +21,8 @@ enum { WRITER_BATCH = 64 };
 struct writer;
 
 /** Work within a license's transaction. One that refuses (ERR_NOTFOUND, ERR_EXISTS,
- * ERR_LICENSE) has changed nothing, and does not disturb the others. It may be called twice,
- * where the transaction failed the first time: it then frees nothing and forgets what it had
- * put out. */
+ * ERR_LICENSE) has changed nothing, and does not disturb the others. It may be called again,
+ * where the transaction failed or was in another's way: it then frees what it had put out. */
 typedef int writer_work_fn(struct ledger *ledger, void *context);
 
 struct writer_job {
@@ -37,6 +36,10 @@ struct writer_job {
 
 /** Starts the thread with a connection of its own to the database. `home` is borrowed. */
 NODISCARD int writer_start(const struct home *home, struct writer **out);
+
+/** The same without a thread: writer_run does the job in the thread that calls it, one at a
+ * time. For a service that answers one question after the other. */
+NODISCARD int writer_open(const struct home *home, struct writer **out);
 
 /** Ends it; only when nobody waits for a job. NULL is fine. */
 void writer_stop(struct writer *writer);

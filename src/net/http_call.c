@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 
 #include "base/io.h"
@@ -70,8 +71,22 @@ const char *http_call_query(const struct http_call *call)
 	return call->query;
 }
 
+static const char *find_given(const struct http_call *call, const char *name)
+{
+	size_t size = strlen(name);
+
+	for (const char *const *header = call->given; header && *header; header++) {
+		const char *value = *header + size;
+		if (strncasecmp(*header, name, size) == 0 && *value == ':')
+			return value + 1 + strspn(value + 1, " \t");
+	}
+	return NULL;
+}
+
 const char *http_call_header(struct http_call *call, const char *name)
 {
+	if (!call->connection)
+		return find_given(call, name);
 	return MHD_lookup_connection_value(call->connection, MHD_HEADER_KIND, name);
 }
 
@@ -84,7 +99,9 @@ const void *http_call_body(const struct http_call *call, size_t *size)
 const char *http_call_peer(struct http_call *call)
 {
 	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(call->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+		call->connection ? MHD_get_connection_info(
+					   call->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)
+				 : NULL;
 	const struct sockaddr *address = info ? info->client_addr : NULL;
 	struct sockaddr_in four;
 	struct sockaddr_in6 six;

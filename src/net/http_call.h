@@ -18,7 +18,8 @@ struct reply_header {
 
 struct http_call {
 	struct http_server *server;
-	struct MHD_Connection *connection;
+	struct MHD_Connection *connection; /* NULL: it came over no connection */
+	const char *const *given;          /* its headers then, "Name: value", ended by NULL */
 	char *method, *path, *query;
 	char peer[64];
 	struct buf body;

@@ -17,9 +17,15 @@ extern const struct operation operations_connection[];
 extern const struct operation operations_job[];
 extern const struct operation operations_license[];
 extern const struct operation operations_subject[];
+extern const struct operation operations_why[];
 
 /** A text argument that must be there. ERR_INVALID. */
 NODISCARD int operation_want(
 	const struct operation_call *call, const char *key, const char **out);
+
+/** A subject as people write it: its id, the start of its id, or the name that is known here.
+ * The caller frees *out. ERR_NOTFOUND. */
+NODISCARD int operation_subject(
+	const struct operation_call *call, const char *word, char **out);
 
 #endif

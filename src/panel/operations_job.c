@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "job/gate.h"
 #include "job/job.h"
 #include "job/notice.h"
 #include "job/plan.h"
@@ -81,8 +82,12 @@ static int remove_job(const struct operation_call *call, struct json **out)
 	return r;
 }
 
+/* Without a daemon nobody has asked the service lately, and its silence would be news that is
+ * not true. */
 static int list_notices(const struct operation_call *call, struct json **out)
 {
+	if (!call->host->start)
+		gate_ask(call->installation);
 	return notice_list(
 		call->installation, json_get_bool(call->arguments, "all", false), out);
 }

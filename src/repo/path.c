@@ -54,6 +54,7 @@ static int visit_item(struct path_walk *walk, const struct path_child *child, co
 		.kind = PATH_ITEM,
 		.object = walk->object,
 		.item = &child->item,
+		.position = child->position,
 		.items = 1,
 		.bytes = child->item.content.size,
 	};

@@ -18,7 +18,8 @@ struct path_entry {
 	enum { PATH_OBJECT, PATH_FOLDER, PATH_ITEM } kind;
 	const struct repo_object *object;
 	const struct tree_item *item; /* for PATH_ITEM; else NULL */
-	uint64_t items; /* for objects and folders: own items, without subfolders */
+	uint64_t position; /* of an item among those of its folder, by their ids, from 0 */
+	uint64_t items;    /* for objects and folders: own items, without subfolders */
 	uint64_t bytes;
 };
 

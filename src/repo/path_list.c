@@ -101,6 +101,15 @@ static void name_children(struct path_list *list)
 	path_names_free(names);
 }
 
+static void count_items(struct path_list *list)
+{
+	uint64_t position = 0;
+
+	for (size_t i = 0; i < list->count; i++)
+		if (!list->children[i].folder)
+			list->children[i].position = position++;
+}
+
 int path_list_load(struct path_list *list, struct repo *repo, const struct path_tree *tree,
 	const struct path_folder *folder)
 {
@@ -110,6 +119,7 @@ int path_list_load(struct path_list *list, struct repo *repo, const struct path_
 		return r;
 	if (list->count > 0)
 		qsort(list->children, list->count, sizeof(*list->children), compare_ids);
+	count_items(list);
 	name_children(list);
 	return 0;
 }

@@ -43,6 +43,7 @@ struct path_child {
 	struct tree_item item;
 	const char *id;
 	char *component;
+	uint64_t position; /* of an item: how many come before it by their ids */
 };
 
 struct path_list {

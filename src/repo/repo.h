@@ -85,6 +85,9 @@ struct repo_object {
 	uint64_t items;
 	uint64_t bytes;
 	struct repo_content tree;
+	uint32_t trial_items; /* 0; else it was stored in a trial, in which a restore hands out
+				 so many items of each folder. Kept here, enforced by the caller
+			       */
 };
 
 struct snapshot {

@@ -47,6 +47,32 @@ static int put_object(struct buf *out, const struct repo_object *object)
 	return r < 0 ? r : record_put_content(out, &object->tree);
 }
 
+static uint32_t count_marks(const struct snapshot *snapshot)
+{
+	uint32_t count = 0;
+
+	for (size_t i = 0; i < snapshot->object_count; i++)
+		count += snapshot->objects[i].trial_items > 0;
+	return count;
+}
+
+/* The marks of a trial stand behind the objects, and not at all where there are none: such a
+ * snapshot is as it always was. */
+static int put_marks(struct buf *out, const struct snapshot *snapshot)
+{
+	uint32_t count = count_marks(snapshot);
+	int r = count ? buf_put_u32(out, count) : 0;
+
+	for (size_t i = 0; i < snapshot->object_count && r == 0; i++) {
+		if (!snapshot->objects[i].trial_items)
+			continue;
+		r = buf_put_u32(out, (uint32_t)i);
+		if (r == 0)
+			r = buf_put_u32(out, snapshot->objects[i].trial_items);
+	}
+	return r;
+}
+
 int snapshot_write(struct repo *repo, struct snapshot *snapshot)
 {
 	AUTO_BUF body = buf_init(SEALED_FILE_MAX / 2);
@@ -58,6 +84,8 @@ int snapshot_write(struct repo *repo, struct snapshot *snapshot)
 		r = buf_put_u32(&body, (uint32_t)snapshot->object_count);
 	for (size_t i = 0; i < snapshot->object_count && r == 0; i++)
 		r = put_object(&body, &snapshot->objects[i]);
+	if (r == 0)
+		r = put_marks(&body, snapshot);
 	return r < 0 ? r : sealed_write(repo, &sealed_snapshot, &body, snapshot->id);
 }
 
@@ -89,6 +117,28 @@ static int get_object(struct reader *reader, struct repo_object *object)
 	return 0;
 }
 
+static int get_marks(struct reader *reader, struct snapshot *snapshot)
+{
+	uint32_t count = 0, index = 0, items = 0, least = 0;
+
+	if (reader->size == 0)
+		return 0;
+	int r = reader_u32(reader, &count);
+	if (r == 0 && count == 0)
+		r = err_set(ERR_CORRUPT, "it has more than it says");
+	for (uint32_t i = 0; i < count && r == 0; i++) {
+		r = reader_u32(reader, &index);
+		if (r == 0)
+			r = reader_u32(reader, &items);
+		if (r == 0 && (index < least || index >= snapshot->object_count || !items))
+			r = err_set(ERR_CORRUPT, "its marks of a trial make no sense");
+		if (r == 0)
+			snapshot->objects[index].trial_items = items;
+		least = index + 1;
+	}
+	return r;
+}
+
 static int get_snapshot(struct reader *reader, struct snapshot *snapshot)
 {
 	uint64_t created = 0;
@@ -110,6 +160,8 @@ static int get_snapshot(struct reader *reader, struct snapshot *snapshot)
 	snapshot->object_count = count;
 	for (size_t i = 0; i < count && r == 0; i++)
 		r = get_object(reader, &snapshot->objects[i]);
+	if (r == 0)
+		r = get_marks(reader, snapshot);
 	if (r == 0 && reader->size > 0)
 		r = err_set(ERR_CORRUPT, "it has more than it says");
 	return r;

@@ -54,6 +54,16 @@ int source_test(struct source *source, struct json *report)
 	return source->kind->test(source->self, report);
 }
 
+int source_tenant(struct source *source, char **out)
+{
+	source_forgive();
+	*out = NULL;
+	if (source->kind->tenant)
+		return source->kind->tenant(source->self, out);
+	*out = mem_strdup("");
+	return 0;
+}
+
 int source_objects(struct source *source, source_object_fn *visit, void *context)
 {
 	source_forgive();
@@ -73,6 +83,23 @@ int source_members(
 	return source->kind->members
 		       ? source->kind->members(source->self, group_id, visit, context)
 		       : 0;
+}
+
+int source_gaps(struct source *source, source_gap_fn *visit, void *context)
+{
+	source_forgive();
+	return source->kind->gaps ? source->kind->gaps(source->self, visit, context) : 0;
+}
+
+int source_resume(struct source *source, const struct source_object *object, const char *place)
+{
+	source_forgive();
+	return source->kind->resume ? source->kind->resume(source->self, object, place) : 0;
+}
+
+char *source_place(struct source *source, const struct source_object *object)
+{
+	return source->kind->place ? source->kind->place(source->self, object) : NULL;
 }
 
 int source_folders(struct source *source, const struct source_object *object,

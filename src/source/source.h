@@ -9,6 +9,7 @@
 #include "base/cancel.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "source/object.h"
 
 /*
  * Where data comes from. A source lists objects, the folders of an object, what changed in a
@@ -56,84 +57,15 @@ NODISCARD int source_fail(
  * callback which fails later. */
 void source_forgive(void);
 
-/** What the licensing has to know of an object's owner. Facts, not judgements. */
-struct source_owner {
-	const char *tenant_id;    /* "" where the source has no users */
-	const char *directory_id; /* the user's immutable id */
-	const char *
-		purpose; /* "user", "linked", "shared", "room", "equipment", "site", "others" */
-	bool guest;
-	bool m365_license;     /* at least one enabled plan of a paid kind */
-	bool exchange_license; /* an enabled Exchange plan */
-	bool has_mailbox;      /* false: no usable mailbox */
-};
-
-/** Who is meant by a permission or as a member. */
-struct source_principal {
-	enum source_principal_kind {
-		SOURCE_PRINCIPAL_USER,
-		SOURCE_PRINCIPAL_GROUP,
-		SOURCE_PRINCIPAL_EVERYONE, /* every licensed user of the organization */
-	} kind;
-	const char *id; /* directory id of the user or group; "" for everyone */
-};
-
-/** One permission on an object that several people share: who, and what they may do or are. */
-struct source_grant {
-	struct source_principal who;
-	bool member;     /* of the group whose mailbox or team site the object is */
-	bool read;       /* may read it, and no more */
-	bool change;     /* may create, edit or delete items, create-only and edit-own too */
-	bool administer; /* of a site */
-};
-
-struct source_object {
-	const char *id;   /* the source's own */
-	const char *kind; /* "mailbox", "shared_mailbox", "resource_mailbox", "site_mailbox",
-			     "group_mailbox", "team_site", "site", "public_folder", "onedrive",
-			     "folder" */
-	const char *name; /* address, path of the site or folder, name of the top folder */
-	const char *display_name;
-	struct source_owner owner; /* of a mailbox or drive; of what is shared, the tenant alone
-				    */
-	const struct source_grant *grants; /* of what is shared */
-	size_t grant_count;
-	const char *unsupported; /* a reason in words where the source itself cannot back it up;
-				    NULL */
-};
-
-struct source_folder {
-	const char *id;
-	const char *parent_id; /* "" at the top */
-	const char *
-		name; /* "" for the object's own folder: its items lie directly in the object */
-};
-
-struct source_item {
-	const char *id;
-	const char *name; /* a name for people, unique in its folder: "2026-11-25 Subject
-			     1a2b3c4d.eml" */
-	const char *type; /* "message" or "file" */
-	const char *tag;  /* changes when, and only when, the content changes */
-	int64_t modified_s;
-	uint64_t size; /* 0 where not known before it is read */
-	bool removed;  /* no longer in this folder; all but `id` is then empty */
-};
-
 typedef int source_object_fn(void *context, const struct source_object *object);
 typedef int source_folder_fn(void *context, const struct source_folder *folder);
 typedef int source_item_fn(void *context, const struct source_item *item);
 typedef int source_sink_fn(void *context, const void *data, size_t size);
 
-/** A user of the organization with what the licensing counts by, guests too. */
-struct source_user {
-	const char *id;   /* directory id */
-	const char *name; /* address */
-	bool guest;
-	bool m365_license; /* at least one enabled plan of a paid kind */
-};
 typedef int source_user_fn(void *context, const struct source_user *user);
 typedef int source_principal_fn(void *context, const struct source_principal *member);
+
+typedef int source_gap_fn(void *context, const struct source_gap *gap);
 
 /** What changed in a folder: from where on, to whom, and how it ended. */
 struct source_listing {
@@ -149,11 +81,18 @@ struct source_kind {
 	const char *name; /* "m365", "folder" */
 	void (*close)(void *self);
 	int (*test)(void *self, struct json *report);
+	/* May be NULL where there is no organization behind it. */
+	int (*tenant)(void *self, char **out);
 	int (*objects)(void *self, source_object_fn *visit, void *context);
 	/* These two may be NULL where nothing is shared among people: no user then. */
 	int (*users)(void *self, source_user_fn *visit, void *context);
 	int (*members)(
 		void *self, const char *group_id, source_principal_fn *visit, void *context);
+	/* May be NULL where nothing is ever left out. */
+	int (*gaps)(void *self, source_gap_fn *visit, void *context);
+	/* These two may be NULL where an object has no list of changes but its folders'. */
+	int (*resume)(void *self, const struct source_object *object, const char *place);
+	char *(*place)(void *self, const struct source_object *object);
 	int (*folders)(void *self, const struct source_object *object, source_folder_fn *visit,
 		void *context);
 	int (*changes)(void *self, const struct source_object *object,
@@ -169,17 +108,38 @@ void source_close(struct source *source); /* NULL is fine */
  * "text" } ] to `report`. ERR_AUTH, ERR_NETWORK, … where it fails. */
 NODISCARD int source_test(struct source *source, struct json *report);
 
+/** The organization's id as the other side tells it at the sign-in, whatever it was called in
+ * the settings; "" where there is none. The caller frees it. ERR_AUTH, ERR_NETWORK, … */
+NODISCARD int source_tenant(struct source *source, char **out);
+
 /** All objects, in the source's order. */
 NODISCARD int source_objects(struct source *source, source_object_fn *visit, void *context);
 
-/** All users of the organization. What an earlier listing of objects has told is not asked for
- * again. */
+/** All users of the organization, guests too. What an earlier listing of objects has told is
+ * not asked for again. */
 NODISCARD int source_users(struct source *source, source_user_fn *visit, void *context);
 
 /** The direct members of a group: users and groups, guests among them. A member of another kind
  * (a device, an application) is left out. ERR_NOTFOUND where the group is gone. */
 NODISCARD int source_members(
 	struct source *source, const char *group_id, source_principal_fn *visit, void *context);
+
+/** What the last source_objects left out for want of a permission, a kind once. Nothing before
+ * the first listing. Objects of such a kind are not known to be gone. */
+NODISCARD int source_gaps(struct source *source, source_gap_fn *visit, void *context);
+
+/**
+ * Some objects have one list of changes for all their folders (a OneDrive). Before the folders
+ * are asked for, source_resume may hand in the place that source_place gave at an earlier
+ * reading of the object, whose outcome is what is stored now: then only what changed since is
+ * asked for. Any other text, "" and NULL begin from the beginning.
+ */
+NODISCARD int source_resume(
+	struct source *source, const struct source_object *object, const char *place);
+
+/** The object's place after its folders and their changes were read, to be kept with what was
+ * stored and as durable; NULL where the source has none. The caller frees it. */
+char *source_place(struct source *source, const struct source_object *object);
 
 /** The folders of an object, parents before children. */
 NODISCARD int source_folders(struct source *source, const struct source_object *object,

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -32,13 +33,14 @@ const message = (subject) => `From: Bert <bert@partner.example>\r\nTo: ${ada}\r\
   `Date: Mon, 3 Feb 2025 10:00:00 +0100\r\nMessage-ID: <${subject}@x.example>\r\n\r\nHello\r\n`;
 
 /** An organization whose Ada has 25 messages in her Inbox and 2 in a nested folder. */
-async function organization(t, { faults, users = [] } = {}) {
+async function organization(t, { faults, users = [], ada: more = {}, groups: groupList } = {}) {
   const world = new World(t);
   for (let i = 0; i < 25; i++) world.write(`mail/m${String(i).padStart(2, '0')}`, message(`n${i}`));
   world.write('mail/SentItems/sent.eml', message('sent'));
   world.write('mail/Projects/Käse & "Brot"/deep.eml', message('deep'));
   const options = faults ? ['--faults', world.write('faults.json', faults)] : [];
-  const facts = await world.tenant({ users: [{ upn: ada, name: 'Ada Lovelace', mail: world.path('mail') }, ...users] }, ...options);
+  const facts = await world.tenant({ users: [{ upn: ada, name: 'Ada Lovelace', mail: world.path('mail'), ...more }, ...users],
+    ...(groupList ? { groups: groupList } : {}) }, ...options);
   const { listening, ca_file, tenant_id, client_id, client_secret_file } = facts;
   return { world, facts: { listening, ca_file, tenant_id, client_id, secret: fs.readFileSync(client_secret_file, 'utf8').trim() } };
 }
@@ -120,6 +122,99 @@ test('the kinds of mailbox and the licenses are those of the scenario', async (t
   assert.equal(apps.body.value[0].skuPartNumber, 'OFFICESUBSCRIPTION');
   assert.deepEqual(room.body.value, []);
   assert.equal(left.body.accountEnabled, false);
+});
+
+const groups = [
+  { name: 'Sales & Service', members: [ada, 'bob@contoso.example', 'guest@partner.example'], owners: ['cem@contoso.example'], mail: 3 },
+  { name: 'Everybody', kind: 'security', members: ['Some', ada] },
+  { name: 'Some', kind: 'security', members: ['Everybody', 'bob@contoso.example'] }];
+const people = [{ upn: 'bob@contoso.example' }, { upn: 'cem@contoso.example', exchange_license: false }, { upn: 'guest@partner.example', guest: true }];
+
+test('the Graph client lists groups by their kind, and who is in them, through nested ones and cycles', async (t) => {
+  const { facts } = await organization(t, { users: people, groups });
+  const all = await ask(facts, 'list', '/groups?$select=id,displayName,mail,groupTypes&$top=2');
+  assert.equal(all.pages, 2);
+  assert.deepEqual(all.items.map((group) => [group.displayName, group.mail, group.groupTypes]),
+    [['Sales & Service', 'salesservice@contoso.example', ['Unified']], ['Everybody', null, []], ['Some', null, []]]);
+  const unified = await ask(facts, 'list', "/groups?$filter=groupTypes/any(c:c eq 'Unified')&$select=id");
+  assert.deepEqual(unified.items.map((group) => group.id), [all.items[0].id]);
+  const names = async (path) => (await ask(facts, 'list', `${path}?$select=id,displayName,userType&$top=1`)).items
+    .map((member) => `${member['@odata.type'].slice(17)} ${member.displayName}`);
+  assert.deepEqual(await names(`/groups/${all.items[0].id}/members`), ['user Ada Lovelace', 'user bob', 'user guest']);
+  assert.deepEqual(await names(`/groups/${all.items[0].id}/owners`), ['user cem']);
+  assert.deepEqual(await names(`/groups/${all.items[1].id}/members`), ['group Some', 'user Ada Lovelace']);
+  assert.deepEqual(await names(`/groups/${all.items[1].id}/transitiveMembers`), ['group Some', 'user Ada Lovelace', 'user bob']);
+  const answers = await ask(facts, 'get', ['/groups/00000000-0000-4000-8000-000000000000/members', '/groups/Some', '/groups?$select=foo',
+    '/groups?$top=1000', "/groups?$filter=groupTypes eq 'Unified'", `/groups/${all.items[0].id}/members?$select=colour`]);
+  assert.deepEqual(answers.map((answer) => `${answer.status} ${answer.code}`), ['404 Request_ResourceNotFound', '400 Request_BadRequest',
+    '400 BadRequest', '400 Request_UnsupportedQuery', '400 Request_UnsupportedQuery', '400 BadRequest']);
+});
+
+/** An organization whose Ada has a OneDrive of three files in two folders. */
+async function withDrive(t, options = {}) {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'garner-drive-'));
+  t.after(() => fs.rmSync(folder, { recursive: true }));
+  for (const [name, text] of [['a.txt', 'first'], ['Plans/b & c.txt', 'second'], ['Plans/Old/d.txt', '']]) {
+    fs.mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
+    fs.writeFileSync(path.join(folder, name), text);
+  }
+  return organization(t, { ada: { onedrive: folder }, ...options });
+}
+
+test('a drive is told by delta, then what changed: moved, renamed, replaced, deleted', async (t) => {
+  const { world, facts } = await withDrive(t, { users: people });
+  const [drive, none] = await ask(facts, 'get', [`/users/${ada}/drive`, '/users/bob@contoso.example/drive']);
+  assert.equal(drive.body.driveType, 'business');
+  assert.equal(`${none.status} ${none.code}`, '404 ResourceNotFound');
+  const first = await ask(facts, 'delta', `/users/${ada}/drive/root/delta`, 2);
+  assert.deepEqual(first.items.map((item) => item.name), ['root', 'Plans', 'Old', 'd.txt', 'b & c.txt', 'a.txt']);
+  assert.equal(first.pages, 3);
+  const id = (name) => first.items.find((item) => item.name === name).id;
+  assert.equal(first.items[4].parentReference.id, id('Plans'));
+  assert.equal(first.items[4].parentReference.path, undefined);
+  const change = (items) => world.changeTenant({ items: items.map((item) => ({ upn: ada, in: 'onedrive', ...item })) });
+  change([{ op: 'move', item: 'a.txt', to: 'Plans/renamed.txt' }, { op: 'replace', item: 'Plans/b & c.txt', content: 'third' },
+    { op: 'delete', item: 'Plans/Old' }]);
+  const second = await ask(facts, 'delta', first.link, 100);
+  assert.deepEqual(second.items.map((item) => [item.id, item.name ?? item.deleted.state]), [[id('a.txt'), 'renamed.txt'],
+    [id('b & c.txt'), 'b & c.txt'], [id('Old'), 'deleted'], [id('d.txt'), 'deleted']]);
+  assert.deepEqual((await ask(facts, 'delta', second.link, 100)).items, []);
+  const [children, latest, bad] = await ask(facts, 'get', [`/drives/${drive.body.id}/items/${id('Plans')}/children?$select=name`,
+    `/drives/${drive.body.id}/root/delta?token=latest`, `/drives/${drive.body.id}/root/delta?token=abc`]);
+  assert.deepEqual(children.body.value.map((item) => item.name), ['b & c.txt', 'renamed.txt']);
+  assert.deepEqual(latest.body.value, []);
+  assert.equal(bad.status, 400);
+  const [moved] = await ask(facts, 'get', [`/drives/${drive.body.id}/items/${id('a.txt')}`]);
+  assert.match(moved.body.parentReference.path, /root:\/Plans$/);
+});
+
+test('files come from a URL of their own, whole or in part, without a token, and by their hash', async (t) => {
+  const { facts } = await withDrive(t);
+  const [children] = await ask(facts, 'get', [`/users/${ada}/drive/root/children`]);
+  const file = children.body.value.find((item) => item.name === 'a.txt');
+  assert.equal(file.file.hashes.quickXorHash, 'ZkiDHOZABwAAAAAABQAAAAAAAAA=');
+  const item = `/users/${ada}/drive/items/${file.id}`;
+  const content = await ask(facts, 'bytes', `${item}/content`);
+  assert.equal(`${Buffer.from(content.data, 'base64')}`, 'first');
+  const [{ body }] = await ask(facts, 'get', [item]);
+  const url = new URL(body['@microsoft.graph.downloadUrl']);
+  const target = url.pathname + url.search;
+  const answers = await ask(facts, 'raw', [['GET', target, {}], ['GET', target, { range: 'bytes=2-' }], ['GET', target, { range: 'bytes=1-2' }],
+    ['GET', target, { range: 'bytes=9-' }], ['GET', target, { authorization: 'TOKEN' }], ['GET', target.replace('tempauth=', 'tempauth=1'), {}],
+    ['GET', `/v1.0${item}/content`, { authorization: 'TOKEN' }]]);
+  assert.deepEqual(answers.map((answer) => answer.status), [200, 206, 206, 416, 401, 401, 302]);
+  assert.equal(answers[1].headers['content-range'], 'bytes 2-4/5');
+  assert.equal(answers[2].headers['content-length'], '2');
+});
+
+test('what an application was not granted is refused', async (t) => {
+  const { facts } = await organization(t, { groups, users: people, faults: { roles: ['User.Read.All', 'Mail.Read'] } });
+  const { claims } = await ask(facts, 'token', {});
+  assert.deepEqual(claims.roles, ['User.Read.All', 'Mail.Read']);
+  const answers = await ask(facts, 'get', ['/users?$top=1', '/groups', `/users/${ada}/mailboxSettings`, `/users/${ada}/mailFolders`,
+    `/users/${ada}/drive`]);
+  assert.deepEqual(answers.map((answer) => `${answer.status} ${answer.code ?? ''}`),
+    ['200 ', '403 Authorization_RequestDenied', '403 ErrorAccessDenied', '200 ', '403 accessDenied']);
 });
 
 test('the Graph client walks folders, and their names are what the scenario calls them', async (t) => {
@@ -211,7 +306,7 @@ test('what Graph refuses is refused in its shape', async (t) => {
   const { facts } = await organization(t);
   const answers = await ask(facts, 'get', ['/users?$select=foo', '/users?$top=1000', '/users?$made=1', '/nothing', '/me',
     `/users/${ada}/mailFolders/AAMk/messages`, `/users/${ada}/messages/x`, `/users/${ada}/mailFolders?$top=1001`,
-    `/users/${ada}/mailFolders/inbox/messages?$select=size`, '/groups', '/users?$filter=city eq \'x\'']);
+    `/users/${ada}/mailFolders/inbox/messages?$select=size`, '/sites', '/users?$filter=city eq \'x\'']);
   assert.deepEqual(answers.map((answer) => `${answer.status} ${answer.code}`), ['400 BadRequest', '400 Request_UnsupportedQuery',
     '400 BadRequest', '400 BadRequest', '400 BadRequest', '400 ErrorInvalidIdMalformed', '400 ErrorInvalidIdMalformed',
     '400 ErrorInvalidUrlQuery', '400 BadRequest', '501 NotImplemented', '400 Request_UnsupportedQuery']);
@@ -271,8 +366,12 @@ test('every property that is given is in Microsoft\'s description of its type', 
   const data = dataFolder();
   if (!data) return t.skip('graph-v1.0.csdl is not beside the project; GARNER_DATA names its folder');
   const unknown = readCsdl(path.join(data, 'graph-v1.0.csdl'));
-  const { facts } = await organization(t);
+  const { facts } = await withDrive(t, { users: people, groups });
+  const drive = `/users/${ada}/drive`;
+  const [{ body: { value: [{ id: group }] } }] = await ask(facts, 'get', ['/groups?$top=1']);
   const targets = {
+    '/groups': 'group', [`/groups/${group}`]: 'group', [`/groups/${group}/members`]: 'user', [`/groups/${group}/owners`]: 'user',
+    [drive]: 'drive', [`${drive}/root`]: 'driveItem', [`${drive}/root/delta`]: 'driveItem', [`${drive}/root/children`]: 'driveItem',
     '/users': 'user', '/users?$select=id,assignedPlans,assignedLicenses,userType,accountEnabled,mailNickname,createdDateTime,usageLocation': 'user',
     [`/users/${ada}`]: 'user', [`/users/${ada}/licenseDetails`]: 'licenseDetails', [`/users/${ada}/mailboxSettings`]: 'mailboxSettings',
     [`/users/${ada}/mailFolders`]: 'mailFolder', [`/users/${ada}/mailFolders/inbox/messages`]: 'message',

@@ -188,3 +188,29 @@ test('T19, E2, E3, E4: an outage stops nothing for 14 days, then suspends, and h
   assert.equal(instance.json('job', 'show', 'night').json.state, 'idle');
   assert.equal(instance.start().exit, 0);
 });
+
+test('T20, D5, D7: an Unknown subject is released from another instance, and is free at once', async (t) => {
+  const { world, instance, key } = await makeWorld(t, { seats: 1, number: 2 });
+  assert.deepEqual(count(instance.start()), { stored: 1, no_license: 1 });
+  const other = world.instance('other');
+  other.activate(key);
+  const [subject] = other.json('license', 'subjects').json.subjects;
+  assert.equal(subject.name, 'Unknown');
+  const early = other.json('license', 'release', subject.id, '--yes');
+  assert.equal(early.code, 4);
+  assert.equal(early.json.subjects[0].reason.code, 'too_early');
+
+  world.passTime({ days: 30 });
+  const release = other.json('license', 'release', subject.id, '--yes');
+  assert.equal(release.code, 0);
+  assert.match(release.errors, /[Jj]obs of other instances may/); // D6
+  assert.equal(world.vendor('show', key).used, 0);
+  // D7: the first instance has it for another user, at once.
+  instance.ok('job', 'add', 'second', '--connection', 'cloud', '--storage', 'disk',
+    '--objects', 'mailbox:user002@contoso.example');
+  assert.equal(instance.start('second').objects[0].newly_licensed, 1);
+
+  await world.end(world.service); // D5: offline it is refused
+  const offline = other.json('license', 'release', subject.id, '--yes');
+  assert.equal(offline.code, 6);
+});

@@ -236,7 +236,7 @@ test('G1, G2: the form by hand: price, errors keep what was typed, review, order
 test('G1: `license buy` leads to the order form', async (t) => {
   const { world, shop } = await open(t);
   const instance = world.instance();
-  assert.equal(instance.garner('license', 'buy').code, 2); // no service is known yet
+  assert.notEqual(instance.garner('license', 'buy').code, 0); // no service is known yet
   instance.useService();
   const { url } = instance.json('license', 'buy').json;
   assert.equal(url, `${shop.url}/buy`);

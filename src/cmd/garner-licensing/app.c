@@ -11,12 +11,17 @@
 int app_open_home(struct app *app)
 {
 	const char *state = options_get(app->options, "state");
+	const char *database = options_get(app->options, "database");
 
 	if (!state)
 		state = getenv("GARNER_LICENSING_STATE");
+	if (!database)
+		database = getenv("GARNER_LICENSING_DATABASE");
+	if (database && !*database)
+		database = NULL;
 	if (!state || !*state)
 		return err_set(ERR_USAGE, "give the folder of the service with --state DIR");
-	return home_open(state, options_get(app->options, "database"), &app->home);
+	return home_open(state, database, &app->home);
 }
 
 int app_open_store(struct app *app)
@@ -96,6 +101,7 @@ int app_exit_code(int error)
 	case ERR_NETWORK:
 	case ERR_THROTTLED:
 	case ERR_UNAVAILABLE:
+	case ERR_CONFLICT:
 		return 6;
 	case ERR_LOCKED:
 		return 11;

@@ -64,6 +64,9 @@ void print_put_price(struct json *json, int64_t amount, const char *currency);
 /** What report_license gives. */
 void print_license(const struct app *app, const struct json *report);
 
+/** What trials_list gives. */
+void print_trials(const struct app *app, const struct json *report);
+
 /* The commands. */
 int serve_run(void *context, const struct options *options);
 int commands_order(void *context, const struct options *options);
@@ -78,5 +81,6 @@ int commands_orders(void *context, const struct options *options);
 int commands_instances(void *context, const struct options *options);
 int commands_events(void *context, const struct options *options);
 int commands_price(void *context, const struct options *options);
+int commands_trials(void *context, const struct options *options);
 
 #endif

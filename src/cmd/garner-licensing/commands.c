@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "license_service/report.h"
 #include "license_service/sale.h"
+#include "license_service/trials.h"
 
 /* Prints the order. A key that nobody could read stays in the outbox: `pay` shows it again. */
 static int hand_out(struct app *app, const struct order *order, const char *masked)
@@ -219,4 +220,19 @@ int commands_price(void *context, const struct options *options)
 	if (r == 0 && has_key)
 		r = app_read_key(app, &key);
 	return r < 0 ? r : quote(app, &request);
+}
+
+int commands_trials(void *context, const struct options *options)
+{
+	struct app *app = context;
+	AUTO_JSON report = NULL;
+	int r = app_open_store(app);
+
+	(void)options;
+	if (r == 0)
+		r = trials_list(app->store, clock_now_s(), &report);
+	if (r < 0)
+		return r;
+	print_trials(app, report);
+	return 0;
 }

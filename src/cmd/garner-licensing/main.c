@@ -12,7 +12,8 @@ static int completion(void *context, const struct options *options);
 
 static const struct option_spec common_options[] = {
 	{"state", "DIR", "the service's state folder; or GARNER_LICENSING_STATE"},
-	{"database", "URL", "sqlite:FILE instead of licensing.db in the state folder"},
+	{"database", "URL",
+		"sqlite:FILE or postgresql://… instead of licensing.db in the state folder"},
 	{"json", NULL, "print one JSON object"},
 	{"quiet", NULL, "print no text for people"},
 	{"verbose", NULL, "log more; also -v"},
@@ -98,6 +99,9 @@ static const struct command_spec commands[] = {
 	{"events", "KEY", 0, 1, of_key_options, "List the events of a license.",
 		commands_events},
 	{"price", "", 0, 0, price_options, "Say what an order would cost now.", commands_price},
+	{"trials", "", 0, 0, NULL,
+		"List the trials: since when, until when, how many instances.",
+		commands_trials},
 	{"completion", "bash", 1, 1, NULL, "Print a completion script for the shell.",
 		completion},
 	{NULL, NULL, 0, 0, NULL, NULL, NULL},

@@ -141,3 +141,23 @@ void print_license(const struct app *app, const struct json *report)
 	print_line(app, "Events%s:", from ? " (the last ones; --json gives all)" : "");
 	print_rows(app, events, event_members, from);
 }
+
+void print_trials(const struct app *app, const struct json *report)
+{
+	const struct json *trials = json_get(report, "trials");
+
+	if (app->json)
+		print_json(report);
+	print_line(app, "Trials: %zu (tenant's digest, since, until, state, instances):",
+		json_count(trials));
+	for (size_t i = 0; i < json_count(trials); i++) {
+		const struct json *trial = json_at(trials, i);
+
+		print_line(app, "  %s  %s  %s  %s  %" PRId64,
+			json_get_text_or(trial, "tenant", "-"),
+			json_get_text_or(trial, "started_at", "-"),
+			json_get_text_or(trial, "ends_at", "-"),
+			json_get_text_or(trial, "state", "-"),
+			json_get_int(trial, "instances", 0));
+	}
+}

@@ -95,6 +95,7 @@ int app_exit_code(int error)
 		{ERR_THROTTLED, 6},
 		{ERR_NETWORK, 6},
 		{ERR_UNAVAILABLE, 6},
+		{ERR_CONFLICT, 6},
 		{ERR_PROTOCOL, 6},
 		{ERR_CORRUPT, 7},
 		{ERR_NOREPO, 10},

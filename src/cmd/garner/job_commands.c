@@ -134,7 +134,7 @@ static int job_show(void *context, const struct options *options)
 
 static int exit_of_failure(const char *code)
 {
-	for (int error = -1; error > ERR_UNAVAILABLE - 1; error--) {
+	for (int error = -1; error > ERR_CONFLICT - 1; error--) {
 		if (text_equal(err_name(error), code))
 			return app_exit_code(error);
 	}
@@ -294,11 +294,29 @@ static int remove_job(void *context, const struct options *options)
 	return r;
 }
 
-static int job_plan(void *context, const struct options *options)
+static void print_plan(const struct json *plan)
 {
 	static const struct output_column columns[] = {{"OBJECT", "name"}, {"KIND", "kind"},
 		{"NEEDS", "required"}, {"HELD", "held"}, {"WOULD TAKE", "would_license"},
 		{"MISSING", "missing"}, {"WOULD BE", "would_be"}, {"WHY", "reason.text"}};
+	const struct json *gaps = json_get(plan, "left_out");
+	const char *reason = json_get_text(json_get(plan, "reason"), "text");
+
+	output_table(json_get(plan, "objects"), columns, 8, "The job has no objects.");
+	printf("\nAll together need licenses for %lld users; %lld hold one, %lld would get "
+	       "one.\n",
+		(long long)json_get_int(plan, "required", 0),
+		(long long)json_get_int(plan, "held", 0),
+		(long long)json_get_int(plan, "would_license", 0));
+	for (size_t i = 0; i < json_count(gaps); i++)
+		printf("Not listed: %s: %s\n", json_get_text_or(json_at(gaps, i), "kind", ""),
+			json_get_text_or(json_at(gaps, i), "text", ""));
+	if (reason)
+		printf("It would not start now: %s\n", reason);
+}
+
+static int job_plan(void *context, const struct options *options)
+{
 	struct app *app = context;
 	AUTO_JSON result = NULL;
 	int r = ask_job(app, "job.plan", &result);
@@ -307,8 +325,7 @@ static int job_plan(void *context, const struct options *options)
 	if (r == 0 && app->json)
 		output_json(result);
 	else if (r == 0)
-		output_table(
-			json_get(result, "objects"), columns, 8, "The job has no objects.");
+		print_plan(result);
 	return r;
 }
 

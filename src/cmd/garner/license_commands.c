@@ -11,12 +11,14 @@
 static void print_status(const struct json *status)
 {
 	static const char *const lines[][2] = {{"State", "state"}, {"License key", "key"},
-		{"Ends", "expires_at"}, {"Works offline until", "offline_until"},
-		{"Licensing service", "server"}, {"Note", "reason.text"}};
+		{"Ends", "expires_at"}, {"Restores, a folder", "trial_items"},
+		{"Works offline until", "offline_until"}, {"Licensing service", "server"},
+		{"Note", "reason.text"}};
 	AUTO_TEXT used = output_member(status, "used");
 	AUTO_TEXT seats = output_member(status, "seats");
 
-	printf("%-20s %s of %s\n", "Licenses in use", used, seats);
+	if (json_get_text(status, "key"))
+		printf("%-20s %s of %s\n", "Licenses in use", used, seats);
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
 		AUTO_TEXT value = output_member(status, lines[i][1]);
 		if (!text_equal(value, "-"))
@@ -74,8 +76,8 @@ static int exit_of_state(const char *state)
 	static const struct {
 		const char *state;
 		int code;
-	} codes[] = {{"expires_soon", 20}, {"expired", 21}, {"offline", 22}, {"suspended", 23},
-		{"revoked", 24}, {"none", 4}};
+	} codes[] = {{"expires_soon", 20}, {"expired", 21}, {"trial_over", 21}, {"offline", 22},
+		{"suspended", 23}, {"revoked", 24}, {"none", 4}};
 
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
 		if (text_equal(codes[i].state, state))
@@ -94,32 +96,6 @@ static int status(void *context, const struct options *options)
 	(void)options;
 	r = show(app, r, result);
 	return r < 0 ? r : exit_of_state(json_get_text_or(result, "state", ""));
-}
-
-/* G1: the order form is the licensing service's; who buys opens it. */
-static int buy(void *context, const struct options *options)
-{
-	struct app *app = context;
-	AUTO_JSON arguments = json_new_object();
-	AUTO_JSON status = NULL;
-	AUTO_JSON result = json_new_object();
-	int r = app_ask(app, "license.status", arguments, &status);
-
-	(void)options;
-	if (r < 0)
-		return r;
-	const char *server = json_get_text(status, "server");
-	if (!server)
-		return err_set(ERR_USAGE,
-			"no licensing service is known yet: garner license server URL");
-	AUTO_TEXT url = mem_printf("%s/buy", server);
-	json_put_int(result, "schema", 1);
-	json_put_text(result, "url", url);
-	if (app->json)
-		output_json(result);
-	else if (!app->quiet)
-		printf("The order form is at %s\n", url);
-	return 0;
 }
 
 static int subjects(void *context, const struct options *options)
@@ -143,8 +119,8 @@ static int subjects(void *context, const struct options *options)
 static int objects(void *context, const struct options *options)
 {
 	static const struct output_column columns[] = {{"OBJECT", "name"}, {"KIND", "kind"},
-		{"JOB", "job"}, {"RULE", "rule"}, {"LICENSED", "licensed"},
-		{"SUBJECT", "subject"}};
+		{"JOB", "job"}, {"RULE", "rule"}, {"NEEDS", "required"},
+		{"LICENSED", "licensed"}};
 	struct app *app = context;
 	AUTO_JSON arguments = json_new_object();
 	AUTO_JSON result = NULL;
@@ -159,11 +135,43 @@ static int objects(void *context, const struct options *options)
 	return r;
 }
 
-static int why(void *context, const struct options *options)
+/* What an object needs and what became of it, job by job. */
+static void print_standing(const struct json *list)
+{
+	static const struct output_column columns[] = {{"OBJECT", "object"}, {"JOB", "job"},
+		{"NEEDS", "required"}, {"LICENSED", "licensed"}, {"LAST RESULT", "result"},
+		{"WHY", "reason.text"}};
+
+	if (json_count(list) == 0)
+		return;
+	output_table(list, columns, 6, "");
+	for (size_t i = 0; i < json_count(list); i++) {
+		const char *note = json_get_text(json_at(list, i), "note");
+		if (note)
+			printf("Note: %s\n", note);
+	}
+	putchar('\n');
+}
+
+static void print_why(const struct json *result)
 {
 	static const struct output_column columns[] = {{"OBJECT", "object"}, {"JOB", "job"},
 		{"NEEDS", "name"}, {"LICENSED", "licensed"}, {"RULE", "rule"},
 		{"BECAUSE", "text"}};
+	const struct json *standing = json_get(result, "objects");
+	int64_t left_out = json_get_int(result, "reasons_left_out", 0);
+
+	print_standing(standing);
+	output_table(json_get(result, "reasons"), columns, 6,
+		json_count(standing) > 0
+			? "It needs no license."
+			: "Nothing that this installation knows of needs a license for it.");
+	if (left_out > 0)
+		printf("… and %lld more\n", (long long)left_out);
+}
+
+static int why(void *context, const struct options *options)
+{
 	struct app *app = context;
 	AUTO_JSON arguments = json_new_object();
 	AUTO_JSON result = NULL;
@@ -172,9 +180,23 @@ static int why(void *context, const struct options *options)
 	int r = app_ask(app, "license.why", arguments, &result);
 	if (r == 0 && app->json)
 		output_json(result);
+	else if (r == 0 && !app->quiet)
+		print_why(result);
+	return r;
+}
+
+static int buy(void *context, const struct options *options)
+{
+	struct app *app = context;
+	AUTO_JSON arguments = json_new_object();
+	AUTO_JSON result = NULL;
+	int r = app_ask(app, "license.buy", arguments, &result);
+
+	(void)options;
+	if (r == 0 && app->json)
+		output_json(result);
 	else if (r == 0)
-		output_table(json_get(result, "reasons"), columns, 6,
-			"Nothing that this installation knows of needs a license for it.");
+		output_line(app, "Order here: %s", json_get_text_or(result, "url", ""));
 	return r;
 }
 
@@ -192,15 +214,17 @@ static char *release_question(const struct json *foreseen)
 				mem_printf("%s%s %s (%s)", jobs, *jobs ? "," : "",
 					json_get_text_or(subject, "name", "Unknown"), in));
 	}
+	size_t count = json_count(subjects_found);
+	const char *ending = count == 1 ? "" : "s";
 	if (!*jobs)
 		return mem_printf(
-			"Release %zu licenses? No job of this installation needs them; jobs of "
+			"Release %zu license%s? No job of this installation needs %s; jobs of "
 			"other instances may.",
-			json_count(subjects_found));
+			count, ending, count == 1 ? "it" : "them");
 	return mem_printf(
-		"Release %zu licenses? These jobs take one again at their next start, for 30 "
+		"Release %zu license%s? These jobs take one again at their next start, for 30 "
 		"more days:%s. Jobs of other instances may too.",
-		json_count(subjects_found), jobs);
+		count, ending, jobs);
 }
 
 static int confirm_release(struct app *app, struct json *arguments)
@@ -258,12 +282,12 @@ const struct command_spec commands_license[] = {
 	{"license activate", "[KEY]", 0, 1, activate_options,
 		"Activate this instance with a license key.", activate},
 	{"license status", "", 0, 0, NULL, "Show the state of the license.", status},
-	{"license buy", "", 0, 0, NULL, "Say where licenses are bought.", buy},
 	{"license subjects", "", 0, 0, NULL, "List who holds a license.", subjects},
 	{"license objects", "", 0, 0, NULL, "List the objects that need licenses.", objects},
 	{"license why", "SUBJECT|KIND:NAME", 1, 1, NULL,
 		"Show why a subject or an object needs a license.", why},
 	{"license release", "SUBJECT…", 1, -1, NULL, "Release licenses, after 30 days.",
 		release},
+	{"license buy", "", 0, 0, NULL, "Show where licenses are ordered.", buy},
 	{NULL, NULL, 0, 0, NULL, NULL, NULL},
 };

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "crypto/secret.h"
 #include "item/filename.h"
+#include "job/handout.h"
 #include "job/report.h"
 #include "job/restore.h"
 #include "job/storages.h"
@@ -203,7 +204,8 @@ static int ls(void *context, const struct options *options)
 struct cat {
 	struct repo *repo;
 	bool found, json;
-	struct buf content; /* for --json */
+	bool is_limited, left_out; /* by the limit of a trial */
+	struct buf content;        /* for --json */
 };
 
 static int cat_piece(void *context, const void *data, size_t size)
@@ -225,17 +227,22 @@ static int cat_entry(void *context, const struct path_entry *entry)
 		return err_set(
 			ERR_INVALID, "%s is no item; list it with garner ls", entry->path);
 	cat->found = true;
+	cat->left_out = !handout_allows(entry, cat->is_limited);
+	if (cat->left_out)
+		return 0;
 	return repo_read(cat->repo, &entry->item->content, cat_piece, cat);
 }
 
 static void print_content(const char *path, const struct cat *cat)
 {
 	AUTO_JSON result = json_new_object();
-	AUTO_TEXT text = text_to_base64(cat->content.data, cat->content.size);
+	AUTO_TEXT text =
+		cat->left_out ? NULL : text_to_base64(cat->content.data, cat->content.size);
 
 	json_put_text(result, "path", path);
 	json_put_int(result, "size", (int64_t)cat->content.size);
 	json_put_text(result, "content_base64", text);
+	json_put_int(result, "left_out", cat->left_out);
 	output_json(result);
 }
 
@@ -249,14 +256,21 @@ static int cat(void *context, const struct options *options)
 	int r = open_place(app, &cat.repo, &snapshot, &path);
 
 	(void)options;
-	if (r == 0)
+	if (r == 0) {
+		cat.is_limited = handout_is_limited(app->state, snapshot);
 		r = path_walk(cat.repo, snapshot, path, &visitor);
+	}
 	if (r == 0 && !cat.found)
 		r = err_set(ERR_NOTFOUND, "no item lies at %s", path);
 	if (r == 0 && app->json)
 		print_content(path, &cat);
 	if (r == 0 && fflush(stdout) != 0)
 		r = err_errno("cannot write to standard output");
+	if (r == 0 && cat.left_out)
+		r = err_set(ERR_PARTIAL,
+			"%s is left out: it was stored in a trial, of which the first items of "
+			"each folder are handed out; enter your license key here",
+			path);
 	snapshot_free(snapshot);
 	repo_close(cat.repo);
 	buf_free(&cat.content);
@@ -278,7 +292,8 @@ static int read_conflict(const char *word, enum restore_conflict *out)
 
 struct restoring {
 	struct progress progress;
-	uint64_t total; /* items; 0 where it is not known beforehand */
+	uint64_t total;        /* items; 0 where it is not known beforehand */
+	struct json *left_out; /* a member for each folder */
 };
 
 static void draw_restore(void *context, uint64_t items, uint64_t bytes)
@@ -286,6 +301,52 @@ static void draw_restore(void *context, uint64_t items, uint64_t bytes)
 	struct restoring *restoring = context;
 
 	progress_count(&restoring->progress, "restored", items, restoring->total, bytes);
+}
+
+enum { NAMED_MOST = 100 /* of one folder; all are counted */ };
+
+/* The entry of the folder that the path lies in; the items of one folder come together. */
+static struct json *left_out_folder(struct json *folders, const char *path)
+{
+	size_t count = json_count(folders);
+	struct json *last = count ? json_at(folders, count - 1) : NULL;
+	AUTO_TEXT folder = mem_strndup(path, (size_t)(strrchr(path, '/') - path));
+
+	if (last && text_equal(json_get_text(last, "path"), folder))
+		return last;
+	struct json *entry = json_new_object();
+	json_put_text(entry, "path", folder);
+	json_put_int(entry, "left_out", 0);
+	json_put(entry, "names", json_new_array());
+	json_append(folders, entry);
+	return entry;
+}
+
+static void note_left_out(void *context, const char *path)
+{
+	struct restoring *restoring = context;
+	struct json *entry = left_out_folder(restoring->left_out, path);
+	struct json *names = json_get(entry, "names");
+
+	json_put_int(entry, "left_out", json_get_int(entry, "left_out", 0) + 1);
+	if (json_count(names) < NAMED_MOST)
+		json_append(names, json_new_text(strrchr(path, '/') + 1));
+}
+
+static void print_left_out(const struct app *app, const struct json *folders)
+{
+	for (size_t i = 0; i < json_count(folders); i++) {
+		const struct json *entry = json_at(folders, i);
+		const struct json *names = json_get(entry, "names");
+		int64_t count = json_get_int(entry, "left_out", 0);
+
+		output_line(app, "%" PRId64 " items of %s are left out:", count,
+			json_get_text(entry, "path"));
+		for (size_t j = 0; j < json_count(names); j++)
+			output_line(app, "  %s", json_as_text(json_at(names, j)));
+		if (count > (int64_t)json_count(names))
+			output_line(app, "  …");
+	}
 }
 
 /* How many items lie in the snapshot, or in the object at the path; 0 below an object, where
@@ -307,6 +368,7 @@ static uint64_t count_items(const struct snapshot *snapshot, const char *path)
 static int print_restore(const struct app *app, int r, const struct restore_result *result,
 	const struct restore_options *options)
 {
+	const struct restoring *restoring = options->context;
 	AUTO_JSON json = json_new_object();
 	AUTO_TEXT size = text_size(result->bytes);
 
@@ -316,6 +378,8 @@ static int print_restore(const struct app *app, int r, const struct restore_resu
 	json_put_int(json, "bytes", (int64_t)result->bytes);
 	json_put_int(json, "skipped", (int64_t)result->skipped);
 	json_put_int(json, "failed", (int64_t)result->failed);
+	json_put_int(json, "left_out", (int64_t)result->left_out);
+	json_put(json, "left_out_folders", json_share(restoring->left_out));
 	json_put(json, "reason", r < 0 ? report_reason(err_name(r), err_message()) : NULL);
 	if (app->json)
 		output_json(json);
@@ -325,6 +389,7 @@ static int print_restore(const struct app *app, int r, const struct restore_resu
 			result->items, size,
 			options->dry_run ? "would be restored to" : "restored to",
 			options->folder, result->skipped);
+	print_left_out(app, restoring->left_out);
 	return r;
 }
 
@@ -343,11 +408,13 @@ static int check_target(const char *to)
 static int restore(void *context, const struct options *options)
 {
 	struct app *app = context;
-	struct restoring restoring = {.progress = progress_begin(app)};
+	struct restoring restoring = {
+		.progress = progress_begin(app), .left_out = json_new_array()};
 	struct restore_options how = {.folder = options_get(options, "to"),
 		.dry_run = options_has(options, "dry-run"),
 		.cancel = app->cancel,
 		.progress = draw_restore,
+		.left_out = note_left_out,
 		.context = &restoring};
 	struct restore_result result = {0};
 	struct repo *repo = NULL;
@@ -361,10 +428,12 @@ static int restore(void *context, const struct options *options)
 		r = open_place(app, &repo, &snapshot, &how.path);
 	if (r == 0) {
 		restoring.total = count_items(snapshot, how.path);
+		how.is_limited = handout_is_limited(app->state, snapshot);
 		r = restore_to_folder(repo, snapshot, &how, &result);
 		progress_end(&restoring.progress);
 		r = print_restore(app, r, &result, &how);
 	}
+	json_free(restoring.left_out);
 	snapshot_free(snapshot);
 	repo_close(repo);
 	return r;

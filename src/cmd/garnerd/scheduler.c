@@ -12,8 +12,10 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "crypto/secret.h"
+#include "job/gate.h"
 #include "job/report.h"
 #include "job/run.h"
+#include "job/watch.h"
 
 enum {
 	LOOK_EVERY_US = 500000,
@@ -21,6 +23,7 @@ enum {
 	POLL_JITTER_S = POLL_EVERY_S / 5, /* ± 10 % */
 	POLL_AGAIN_S = 60,                /* while the service does not answer */
 	POLL_TIMEOUT_MS = 15000,
+	WATCH_EVERY_S = 60,
 };
 
 /* A job that runs in the background. */
@@ -39,6 +42,7 @@ struct scheduler {
 	pthread_mutex_t work_lock;
 	struct work *work; /* guarded by work_lock */
 	int64_t next_poll_s;
+	int64_t next_watch_s;
 };
 
 static void *run_work(void *context)
@@ -190,19 +194,30 @@ static void poll_service(struct scheduler *scheduler, struct installation *insta
 	struct license_status status;
 	int64_t now_s = clock_now_s();
 
-	license_client_status(installation->license, &status);
 	/* A clock that was set back must not put the next contact off for long. */
 	bool is_due = now_s >= scheduler->next_poll_s ||
 		      scheduler->next_poll_s > now_s + POLL_EVERY_S + POLL_JITTER_S;
-	if (status.state == LICENSE_NONE || !is_due)
+	if (!is_due)
 		return;
-	int r = license_client_contact(installation->license, POLL_TIMEOUT_MS);
+	int r = gate_poll(installation, POLL_TIMEOUT_MS);
 	if (r < 0)
 		log_warning("license_contact_failed", "reason", err_message(), NULL);
-	scheduler->next_poll_s = now_s + (r < 0 ? POLL_AGAIN_S : POLL_EVERY_S + jitter_s());
+	scheduler->next_poll_s = now_s + (r != 0 ? POLL_AGAIN_S : POLL_EVERY_S + jitter_s());
 	license_client_status(installation->license, &status);
 	if (r == 0 && status.may_back_up)
 		resume(scheduler, installation);
+}
+
+/* Bad news that no run tells of: the end that comes near, a job that is overdue. */
+static void watch(struct scheduler *scheduler, struct installation *installation)
+{
+	int64_t now_s = clock_now_s();
+
+	if (now_s < scheduler->next_watch_s && scheduler->next_watch_s <= now_s + WATCH_EVERY_S)
+		return;
+	scheduler->next_watch_s = now_s + WATCH_EVERY_S;
+	if (watch_look(installation) < 0)
+		log_warning("notices_not_kept", "reason", err_message(), NULL);
 }
 
 static void *look_after(void *context)
@@ -217,6 +232,7 @@ static void *look_after(void *context)
 	while (!cancel_is_wished(&scheduler->stop)) {
 		poll_service(scheduler, installation);
 		start_due(scheduler, installation);
+		watch(scheduler, installation);
 		pthread_mutex_lock(&scheduler->work_lock);
 		reap(scheduler);
 		pthread_mutex_unlock(&scheduler->work_lock);

@@ -50,18 +50,12 @@ static bool is_broken_off(const struct stream *stream, int r)
 	return r == ERR_NETWORK && stream->handed_over && stream->result == 0;
 }
 
-int graph_read(void *self, const struct source_object *object, const char *item_id,
-	source_sink_fn *sink, void *context)
+int graph_stream(struct graph *graph, const struct graph_source *from, source_sink_fn *sink,
+	void *context)
 {
-	struct graph *graph = self;
-	AUTO_TEXT user = text_percent_encode(object->id);
-	AUTO_TEXT message = text_percent_encode(item_id);
-	AUTO_TEXT url =
-		mem_printf("%s/v1.0/users/%s/messages/%s/$value", graph->base, user, message);
-	AUTO_TEXT what = mem_printf("a message of %s", object->name);
 	struct stream stream = {.sink = sink, .context = context, .held = buf_init(HELD_MAX)};
-	struct graph_request request = {.what = what,
-		.url = url,
+	struct graph_request request = {.what = from->what,
+		.url = from->url,
 		.scope = SOURCE_ITEM,
 		.sink = take,
 		.sink_context = &stream,
@@ -77,4 +71,16 @@ int graph_read(void *self, const struct source_object *object, const char *item_
 		graph->usage->items_read++;
 	buf_free(&stream.held);
 	return r;
+}
+
+int graph_mail_read(struct graph *graph, const struct source_object *object,
+	const char *item_id, source_sink_fn *sink, void *context)
+{
+	AUTO_TEXT user = text_percent_encode(object->id);
+	AUTO_TEXT message = text_percent_encode(item_id);
+	AUTO_TEXT url =
+		mem_printf("%s/v1.0/users/%s/messages/%s/$value", graph->base, user, message);
+	AUTO_TEXT what = mem_printf("a message of %s", object->name);
+
+	return graph_stream(graph, &(struct graph_source){what, url}, sink, context);
 }

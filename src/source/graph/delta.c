@@ -60,8 +60,8 @@ static int visit_whole(struct pass *pass, const char *id, const struct json *mes
 {
 	int64_t received_s;
 	bool dated = read_time(message, &received_s);
-	AUTO_TEXT name = graph_message_name(
-		id, json_get_text(message, "subject"), dated ? &received_s : NULL);
+	AUTO_TEXT name = graph_item_name(&(struct graph_name){
+		id, json_get_text(message, "subject"), dated ? &received_s : NULL, ".eml"});
 	struct source_item item = {
 		.id = id,
 		.name = name,
@@ -153,16 +153,16 @@ static const char *link_of(const struct graph *graph, const char *cursor)
 	return graph_is_ours(graph, link) ? link : NULL;
 }
 
-int graph_changes(void *self, const struct source_object *object,
+int graph_mail_changes(struct graph *graph, const struct source_object *object,
 	const struct source_folder *folder, struct source_listing *listing)
 {
-	struct pass pass = {.graph = self,
+	struct pass pass = {.graph = graph,
 		.object = object,
 		.folder = folder,
 		.visit = listing->visit,
 		.context = listing->context};
 	bool reset;
-	int r = walk(&pass, link_of(self, listing->cursor), &listing->next_cursor, &reset);
+	int r = walk(&pass, link_of(graph, listing->cursor), &listing->next_cursor, &reset);
 
 	for (int resets = 0; reset && resets < RESETS_MAX; resets++) {
 		log_info("delta_reset", "folder", folder->id, "code", source_fault()->code,

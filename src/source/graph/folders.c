@@ -82,12 +82,13 @@ static bool is_gone_meanwhile(int r)
 		       text_equal_nocase(source_fault()->code, "ErrorFolderNotFound"));
 }
 
-int graph_folders(
-	void *self, const struct source_object *object, source_folder_fn *visit, void *context)
+int graph_mail_folders(struct graph *graph, const struct source_object *object,
+	source_folder_fn *visit, void *context)
 {
 	struct walk walk = {
-		.graph = self, .object = object, .visit = visit, .context = context};
+		.graph = graph, .object = object, .visit = visit, .context = context};
 	AUTO_TEXT user = text_percent_encode(object->id);
+
 	int r = list_children(&walk, user, "");
 
 	while (r == 0 && walk.begin < walk.end) {

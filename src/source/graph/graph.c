@@ -24,6 +24,8 @@ static void close_graph(void *self)
 	struct graph *graph = self;
 
 	http_client_free(graph->client);
+	graph_users_free(&graph->users);
+	graph_drive_forget(graph);
 	mem_free(graph->tenant);
 	mem_free(graph->tenant_id);
 	mem_free(graph->client_id);
@@ -34,18 +36,33 @@ static void close_graph(void *self)
 	mem_free(graph);
 }
 
+static int tenant_of_token(void *self, char **out)
+{
+	struct graph *graph = self;
+	int r = graph_sign_in(graph);
+
+	*out = r == 0 ? mem_strdup(graph->tenant_id) : NULL;
+	return r;
+}
+
 static const struct source_kind graph_kind = {
 	.name = "m365",
 	.close = close_graph,
 	.test = graph_test,
+	.tenant = tenant_of_token,
 	.objects = graph_objects,
+	.users = graph_users,
+	.members = graph_members,
+	.gaps = graph_gaps,
+	.resume = graph_resume,
+	.place = graph_place,
 	.folders = graph_folders,
 	.changes = graph_changes,
 	.read = graph_read,
 };
 
 /* A secret goes over TLS, or stays on this machine. */
-static bool is_safe_url(const char *url)
+bool graph_url_is_safe(const char *url)
 {
 	static const char *const loopbacks[] = {
 		"http://127.0.0.1", "http://[::1]", "http://localhost"};
@@ -72,10 +89,10 @@ static int check_options(const struct graph_options *options)
 	for (size_t i = 0; i < sizeof(given) / sizeof(given[0]); i++)
 		if (!given[i] || given[i][0] == '\0')
 			return err_set(ERR_INVALID, "%s is missing", names[i]);
-	if (options->authority && !is_safe_url(options->authority))
+	if (options->authority && !graph_url_is_safe(options->authority))
 		return err_set(ERR_INVALID, "the authority must be an https:// URL, not %s",
 			options->authority);
-	if (options->graph && !is_safe_url(options->graph))
+	if (options->graph && !graph_url_is_safe(options->graph))
 		return err_set(ERR_INVALID, "the Graph URL must be an https:// URL, not %s",
 			options->graph);
 	return 0;

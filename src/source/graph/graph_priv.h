@@ -8,6 +8,8 @@
 
 #include "base/json.h"
 #include "net/http_client.h"
+#include "source/graph/people.h"
+#include "source/graph/things.h"
 #include "source/source.h"
 
 /*
@@ -37,7 +39,15 @@ struct graph {
 	char *token;
 	int64_t renew_at_us; /* by clock_boot_us */
 	bool reached;        /* it has answered once */
+	struct graph_users users;
+	struct graph_gaps gaps;
+	struct graph_drive *drive; /* the one that is being read; NULL */
 };
+
+/* graph.c */
+
+/** True where a secret may go there: over TLS, or within this machine. */
+bool graph_url_is_safe(const char *url);
 
 /* patience.c */
 
@@ -140,23 +150,37 @@ NODISCARD int graph_pages(struct graph *graph, struct graph_listing *listing,
 /** True where the URL lies at the server that the token is for. */
 bool graph_is_ours(const struct graph *graph, const char *url);
 
-/* plans.c */
-
-struct graph_licenses {
-	bool m365;     /* an enabled plan of a paid kind */
-	bool exchange; /* an enabled plan that gives a mailbox */
-};
-
-struct graph_licenses graph_licenses_of(const struct json *user);
-
 /* message.c */
 
-/** A message's name for people: "2026-11-25 0122 Subject 1a2b3c4d.eml". The caller frees it. */
-char *graph_message_name(const char *id, const char *subject, const int64_t *received_s);
+struct graph_name {
+	const char *id;
+	const char *subject; /* NULL: none */
+	const int64_t *at_s; /* NULL: no date */
+	const char *ending;  /* ".eml" */
+};
 
-/** The functions of the source: users.c, folders.c, delta.c, content.c, preflight.c. */
+/** An item's name for people: "2026-11-25 0122 Subject 1a2b3c4d.eml". The caller frees it. */
+char *graph_item_name(const struct graph_name *name);
+
+/* content.c */
+
+struct graph_source {
+	const char *what, *url;
+};
+
+/** Streams an answer's body, held back until it is whole as long as it is short. */
+NODISCARD int graph_stream(struct graph *graph, const struct graph_source *from,
+	source_sink_fn *sink, void *context);
+
+/** The functions of the source: kinds.c (each for the kind of the object), objects.c,
+ * directory.c, gaps.c, preflight.c. */
 int graph_test(void *self, struct json *report);
 int graph_objects(void *self, source_object_fn *visit, void *context);
+int graph_users(void *self, source_user_fn *visit, void *context);
+int graph_members(void *self, const char *group_id, source_principal_fn *visit, void *context);
+int graph_gaps(void *self, source_gap_fn *visit, void *context);
+int graph_resume(void *self, const struct source_object *object, const char *place);
+char *graph_place(void *self, const struct source_object *object);
 int graph_folders(
 	void *self, const struct source_object *object, source_folder_fn *visit, void *context);
 int graph_changes(void *self, const struct source_object *object,

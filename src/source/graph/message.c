@@ -56,21 +56,22 @@ static char *clean_subject(const char *subject)
 	return out;
 }
 
-char *graph_message_name(const char *id, const char *subject, const int64_t *received_s)
+char *graph_item_name(const struct graph_name *name)
 {
 	char date[DATE_SIZE] = "no date";
 	char digits[2 * HASH_SIZE + 1];
 	uint8_t hash[HASH_SIZE];
 
-	if (received_s) {
-		struct timestamp_parts at = timestamp_split(*received_s);
+	if (name->at_s) {
+		struct timestamp_parts at = timestamp_split(*name->at_s);
 		snprintf(date, sizeof(date), "%04d-%02d-%02d %02d%02d", at.year, at.month,
 			at.day, at.hour, at.minute);
 	}
-	hash_sha256(id, strlen(id), hash);
+	hash_sha256(name->id, strlen(name->id), hash);
 	text_to_hex(hash, sizeof(hash), digits);
+	const char *subject = name->subject;
 	bool is_text = subject && text_is_utf8(subject, strlen(subject));
 	AUTO_TEXT cleaned = clean_subject(is_text ? subject : "");
-	return mem_printf(
-		"%s %s %.*s.eml", date, cleaned[0] ? cleaned : "no subject", ID_DIGITS, digits);
+	return mem_printf("%s %s %.*s%s", date, cleaned[0] ? cleaned : "no subject", ID_DIGITS,
+		digits, name->ending);
 }

@@ -5,21 +5,6 @@
 #include "base/text.h"
 #include "source/graph/graph_priv.h"
 
-enum { OTHERS_MAX = 4 };
-
-/* Any one of these application permissions will do; the first is the one to ask for. */
-static const struct permission {
-	const char *purpose;
-	const char *names[OTHERS_MAX];
-} permissions[] = {
-	{"to list users and their licenses",
-		{"User.Read.All", "User.ReadWrite.All", "Directory.Read.All",
-			"Directory.ReadWrite.All"}},
-	{"to read messages and their folders", {"Mail.Read", "Mail.ReadWrite"}},
-	{"to tell user, shared and resource mailboxes apart",
-		{"MailboxSettings.Read", "MailboxSettings.ReadWrite"}},
-};
-
 static void add_check(struct json *checks, const char *name, bool ok, const char *text)
 {
 	struct json *check = json_new_object();
@@ -28,24 +13,6 @@ static void add_check(struct json *checks, const char *name, bool ok, const char
 	json_put_bool(check, "ok", ok);
 	json_put_text(check, "text", text);
 	json_append(checks, check);
-}
-
-static bool has_role(const struct json *roles, const char *name)
-{
-	for (size_t i = 0; i < json_count(roles); i++) {
-		const char *role = json_as_text(json_at(roles, i));
-		if (role && text_equal(role, name))
-			return true;
-	}
-	return false;
-}
-
-static bool is_granted(const struct permission *permission, const struct json *roles)
-{
-	for (size_t i = 0; i < OTHERS_MAX && permission->names[i]; i++)
-		if (has_role(roles, permission->names[i]))
-			return true;
-	return false;
 }
 
 /* Reads the permissions from the token; where it is no JWT the probes have to find out. */
@@ -57,21 +24,22 @@ static int check_permissions(const struct graph *graph, struct json *checks)
 
 	if (!claims)
 		return 0;
-	for (size_t i = 0; i < sizeof(permissions) / sizeof(permissions[0]); i++) {
-		const struct permission *permission = &permissions[i];
-		const char *name = permission->names[0];
-		bool ok = is_granted(permission, roles);
+	for (int task = 0; task < GRAPH_TASKS; task++) {
+		const struct graph_permission *permission = graph_permission(task);
+		bool ok = graph_roles_allow(roles, task);
 		AUTO_TEXT text =
 			ok ? mem_printf("granted, %s", permission->purpose)
 			   : mem_printf(
-				     "missing, %s: add the application permission %s of "
+				     "missing, %s%s: add the application permission %s of "
 				     "Microsoft "
 				     "Graph to the app and have an administrator consent to it",
-				     permission->purpose, name);
-		add_check(checks, name, ok, text);
-		if (!ok && r == 0)
-			r = source_fail(err_set(ERR_AUTH, "%s is %s", name, text),
-				SOURCE_TENANT, SOURCE_RETRY_NEVER, name);
+				     permission->purpose,
+				     permission->is_optional ? ", which are left out" : "",
+				     permission->name);
+		add_check(checks, permission->name, ok, text);
+		if (!ok && r == 0 && !permission->is_optional)
+			r = source_fail(err_set(ERR_AUTH, "%s is %s", permission->name, text),
+				SOURCE_TENANT, SOURCE_RETRY_NEVER, permission->name);
 	}
 	return r;
 }

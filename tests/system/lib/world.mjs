@@ -2,6 +2,7 @@
 // The programs, driven from outside: a world is a temporary folder with a licensing service, a
 // sandbox tenant and any number of instances in it. All that it started ends with the test.
 import { spawn, spawnSync } from 'node:child_process';
+import crypto from 'node:crypto';
 import fs from 'node:fs';
 import https from 'node:https';
 import os from 'node:os';
@@ -51,6 +52,7 @@ export class World {
   environment(extra = {}) {
     const environment = { ...process.env, TZ: 'UTC', ...extra };
     delete environment.GARNER_STATE;
+    if (this.licenseDatabase) environment.GARNER_LICENSING_DATABASE = this.licenseDatabase;
     if (this.clock) {
       if (!faketimeLibrary) throw new Error('libfaketime is not installed');
       environment.LD_PRELOAD = faketimeLibrary;
@@ -119,11 +121,29 @@ export class World {
     return answer;
   }
 
-  /** The licensing service, on SQLite. Its commands: `vendor('order', '--seats', '5', …)`. */
+  /** The licensing service, on SQLite, or on a new database of the server that GARNER_TEST_DATABASE
+   * names. Its commands: `vendor('order', '--seats', '5', …)`. */
   async licensing() {
     this.licenseState = this.path('licensing');
+    this.licenseDatabase ??= this.newDatabase();
     this.service = await this.serve('garner-licensing', 'serve', '--state', this.licenseState, '--listen', '127.0.0.1:0');
     return this.service;
+  }
+
+  /** A URL for --database, or undefined for the file in the state folder. */
+  newDatabase() {
+    const server = process.env.GARNER_TEST_DATABASE;
+    if (!server) return undefined;
+    const name = `garner_${crypto.randomBytes(8).toString('hex')}`;
+    const sql = (statement) => {
+      const result = spawnSync('psql', [server, '-q', '-c', statement], { encoding: 'utf8' });
+      if (result.status !== 0) throw new Error(`psql: ${statement}: ${result.stderr ?? result.error}`);
+    };
+    sql(`CREATE DATABASE ${name}`);
+    this.dropDatabase = () => sql(`DROP DATABASE ${name} WITH (FORCE)`);
+    const url = new URL(server);
+    url.pathname = `/${name}`;
+    return url.href;
   }
 
   vendor(...args) {
@@ -153,7 +173,7 @@ export class World {
   }
 
   /** The sandbox's own counters and switches, as JSON. */
-  fetch(target, method = 'GET') {
+  fetch(target, method = 'GET', body = null) {
     const { listening, ca_file: ca } = this.organization;
     return new Promise((resolve, reject) => {
       const request = https.request(new URL(target, listening), { method, ca: fs.readFileSync(ca) }, (response) => {
@@ -162,8 +182,12 @@ export class World {
         response.on('end', () => resolve(text ? JSON.parse(text) : null));
       });
       request.on('error', reject);
-      request.end();
+      request.end(body ? JSON.stringify(body) : undefined);
     });
+  }
+
+  put(target, body) {
+    return this.fetch(target, 'PUT', body);
   }
 
   resetRequests() {
@@ -193,6 +217,7 @@ export class World {
       // Each program ends cleanly when asked; a sanitizer that found something says so here too.
       if (end !== 0) bad.push(`${child.spawnfile} ended with ${end}: ${child.errorText()}`);
     }
+    this.dropDatabase?.();
     fs.rmSync(this.folder, { recursive: true, force: true });
     if (bad.length) throw new Error(bad.join('\n'));
   }

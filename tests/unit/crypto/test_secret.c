@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "crypto/secret.h"
+#include "crypto/sign.h"
 
 static char *folder;
 
@@ -39,6 +40,34 @@ static int remove_folder(void **state)
 	rmdir(folder);
 	mem_free(folder);
 	return r;
+}
+
+static void fill_with_one_byte(void *context, void *out, size_t size)
+{
+	memset(out, *(const unsigned char *)context, size);
+}
+
+static void a_simulation_brings_its_own_randomness(void **state)
+{
+	(void)state;
+	unsigned char byte = 7;
+	const struct secret_source source = {.fill = fill_with_one_byte, .context = &byte};
+	uint8_t bytes[32], sevens[32];
+	struct sign_key one, same, other;
+
+	memset(sevens, 7, sizeof(sevens));
+	secret_random_use(&source);
+	secret_random(bytes, sizeof(bytes));
+	sign_key_new(&one);
+	sign_key_new(&same);
+	byte = 8;
+	sign_key_new(&other);
+	secret_random_use(NULL);
+	assert_memory_equal(bytes, sevens, sizeof(bytes));
+	assert_memory_equal(&one, &same, sizeof(one));
+	assert_memory_not_equal(&one, &other, sizeof(one));
+	secret_random(bytes, sizeof(bytes));
+	assert_memory_not_equal(bytes, sevens, sizeof(bytes));
 }
 
 static void randomness_differs_and_wiping_leaves_zeros(void **state)
@@ -323,6 +352,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(randomness_differs_and_wiping_leaves_zeros),
+		cmocka_unit_test(a_simulation_brings_its_own_randomness),
 		cmocka_unit_test(a_password_gives_the_key_that_argon2id_gives),
 		cmocka_unit_test(another_password_salt_or_cost_gives_another_key),
 		cmocka_unit_test(a_cost_out_of_bounds_is_refused_before_any_work),

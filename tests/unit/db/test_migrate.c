@@ -6,11 +6,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../database.h"
 #include "base/io.h"
 #include "base/mem.h"
 #include "db/db.h"
 
-static char *folder, *path;
+static struct database database;
+static const char *path;
 static struct db *db;
 
 /* The second builds on the first, and neither can run twice. */
@@ -22,29 +24,17 @@ static const char *const scripts[] = {
 static int open_db(void **state)
 {
 	(void)state;
-	char template[] = "/tmp/garner-migrate-XXXXXX";
+	int r = database_make(&database);
 
-	folder = mem_strdup(mkdtemp(template));
-	path = io_join(folder, "test.db");
-	return db_open(path, &db);
-}
-
-static int remove_entry(void *context, const struct io_entry *entry)
-{
-	AUTO_TEXT name = io_join(context, entry->name);
-
-	return unlink(name);
+	path = database.location;
+	return r < 0 ? r : db_open(path, &db);
 }
 
 static int close_db(void **state)
 {
 	(void)state;
 	db_close(db);
-	int r = io_list(folder, remove_entry, folder);
-	rmdir(folder);
-	mem_free(path);
-	mem_free(folder);
-	return r;
+	return database_drop(&database);
 }
 
 static int64_t number_of(const char *sql)
@@ -91,14 +81,15 @@ static void a_database_of_a_newer_program_is_refused_untouched(void **state)
 static void a_script_that_fails_leaves_nothing_of_itself(void **state)
 {
 	(void)state;
-	const char *const broken[] = {scripts[0], "CREATE TABLE half (a); INSERT INTO half "
-						  "VALUES (1); INSERT INTO absent VALUES (1);"};
+	const char *const broken[] = {scripts[0],
+		"CREATE TABLE half (a BIGINT); INSERT INTO half "
+		"VALUES (1); INSERT INTO absent VALUES (1);"};
 
 	assert_true(db_migrate(db, broken, 2) < 0);
 	assert_non_null(strstr(err_message(), "absent"));
 	assert_int_equal(number_of("SELECT max(version) FROM schema_version"), 1);
-	assert_int_equal(
-		number_of("SELECT count(*) FROM sqlite_schema WHERE name = 'half'"), 0);
+	AUTO_ROWS none = NULL;
+	assert_true(db_one(db, &none, "SELECT a FROM half", "") < 0);
 	assert_int_equal(db_migrate(db, scripts, 2), 0);
 }
 
@@ -109,6 +100,20 @@ static void a_version_that_cannot_be_is_corrupt(void **state)
 	assert_int_equal(
 		db_run(db, "INSERT INTO schema_version VALUES (?1)", "i", (int64_t)-1), 0);
 	assert_int_equal(db_migrate(db, scripts, 2), ERR_CORRUPT);
+}
+
+static void a_script_may_differ_between_the_databases(void **state)
+{
+	(void)state;
+	static const char differs[] = DB_VARIANTS(
+		"CREATE TABLE kind (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT);",
+		"CREATE TABLE kind (id BIGSERIAL PRIMARY KEY, name TEXT);") "INSERT INTO kind "
+									    "(name) VALUES "
+									    "('?1');";
+	const char *const both[] = {scripts[0], differs};
+
+	assert_int_equal(db_migrate(db, both, 2), 0);
+	assert_int_equal(number_of("SELECT count(*) FROM kind"), database.is_postgres);
 }
 
 static void *migrate(void *context)
@@ -150,6 +155,7 @@ int main(void)
 		WITH_DB(a_database_of_a_newer_program_is_refused_untouched),
 		WITH_DB(a_script_that_fails_leaves_nothing_of_itself),
 		WITH_DB(a_version_that_cannot_be_is_corrupt),
+		WITH_DB(a_script_may_differ_between_the_databases),
 		WITH_DB(programs_that_start_at_once_run_each_script_once),
 	};
 

@@ -42,6 +42,62 @@ static int list_objects(void *self, source_object_fn *visit, void *context)
 	return r != 0 ? r : fail(&script.objects_fault);
 }
 
+static int list_users(void *self, source_user_fn *visit, void *context)
+{
+	int r = 0;
+
+	(void)self;
+	script.user_reads++;
+	for (size_t i = 0; i < script.user_count && r == 0; i++)
+		r = visit(context, &script.users[i]);
+	return r != 0 ? r : fail(&script.users_fault);
+}
+
+static int list_members(
+	void *self, const char *group_id, source_principal_fn *visit, void *context)
+{
+	int r = 0;
+
+	(void)self;
+	for (size_t i = 0; i < script.group_count; i++) {
+		struct script_group *group = &script.groups[i];
+		if (!text_equal(group->id, group_id))
+			continue;
+		group->reads++;
+		for (size_t j = 0; j < group->member_count && r == 0; j++)
+			r = visit(context, &group->members[j]);
+		return r != 0 ? r : fail(&group->fault);
+	}
+	return source_fail(err_set(ERR_NOTFOUND, "there is no group %s", group_id),
+		SOURCE_OBJECT, SOURCE_RETRY_NEVER, "Request_ResourceNotFound");
+}
+
+static int list_gaps(void *self, source_gap_fn *visit, void *context)
+{
+	const struct source_gap gap = {
+		script.gap_kind, "Group.Read.All", "give the app Group.Read.All"};
+
+	(void)self;
+	return script.gap_kind ? visit(context, &gap) : 0;
+}
+
+static int resume(void *self, const struct source_object *object, const char *place)
+{
+	size_t used = strlen(script.resumed);
+
+	(void)self;
+	snprintf(script.resumed + used, sizeof(script.resumed) - used, "%s=%s ", object->id,
+		place ? place : "");
+	return 0;
+}
+
+static char *place(void *self, const struct source_object *object)
+{
+	(void)self;
+	(void)object;
+	return mem_strdup(script.place);
+}
+
 static int list_folders(
 	void *self, const struct source_object *object, source_folder_fn *visit, void *context)
 {
@@ -119,11 +175,25 @@ static int read_item(void *self, const struct source_object *object, const char 
 	return r == 0 ? sink(context, item->text + half, size - half) : r;
 }
 
+static int tell_tenant(void *self, char **out)
+{
+	const struct script *at = self;
+
+	*out = mem_strdup(at->tenant ? at->tenant : "");
+	return 0;
+}
+
 static const struct source_kind kind = {
 	.name = "script",
 	.close = close_script,
 	.test = test,
+	.tenant = tell_tenant,
 	.objects = list_objects,
+	.users = list_users,
+	.members = list_members,
+	.gaps = list_gaps,
+	.resume = resume,
+	.place = place,
 	.folders = list_folders,
 	.changes = list_changes,
 	.read = read_item,

@@ -36,6 +36,14 @@ struct script_folder {
 	char asked[SCRIPT_CURSOR_SIZE]; /* the cursor that was given last; "" for none */
 };
 
+struct script_group {
+	const char *id;
+	const struct source_principal *members;
+	size_t member_count;
+	struct script_fault fault; /* of its reading, after the members */
+	int reads;                 /* how often it was read */
+};
+
 struct script {
 	const struct source_object *objects;
 	size_t object_count;
@@ -43,9 +51,19 @@ struct script {
 	size_t folder_count;
 	struct script_item *items;
 	size_t item_count;
-	struct script_fault objects_fault, folders_fault;
-	bool partial;       /* listings name what changed, not all there is */
-	const char *cursor; /* given at the end of a listing; NULL: none */
+	const struct source_user *users;
+	size_t user_count;
+	int user_reads;              /* how often they were read */
+	struct script_group *groups; /* one that is not here is gone */
+	size_t group_count;
+	const char *gap_kind; /* a kind that may not be listed; NULL */
+	struct script_fault objects_fault, folders_fault, users_fault;
+	bool partial;                     /* listings name what changed, not all there is */
+	const char *cursor;               /* given at the end of a listing; NULL: none */
+	const char *place;                /* of each object, after its folders; NULL: none */
+	char resumed[SCRIPT_CURSOR_SIZE]; /* the places that were handed in, with a blank each
+					   */
+	const char *tenant;               /* NULL: none */
 	void (*on_read)(const char *item_id);
 };
 

@@ -173,7 +173,7 @@ static void a_job_is_due_once_for_each_of_its_times(void **state)
 	assert_due(fixture, now_s + 100000, "[]");
 }
 
-static void without_a_license_a_job_can_be_made_and_not_run(void **state)
+static void without_a_license_and_a_service_a_job_can_be_made_and_not_run(void **state)
 {
 	const struct fixture *fixture = *state;
 	AUTO_JSON settings = json_new_object();
@@ -188,10 +188,10 @@ static void without_a_license_a_job_can_be_made_and_not_run(void **state)
 		0);
 	assert_int_equal(fixture_run(fixture), ERR_LICENSE);
 	assert_non_null(strstr(err_message(), "garner license activate"));
-	fixture_assert_report(fixture, "stopped", "none", "");
+	fixture_assert_report(fixture, "suspended", "trial_not_begun", "");
 	AUTO_JSON report = fixture_report(fixture);
-	assert_non_null(
-		strstr(json_get_text(json_get(report, "reason"), "text"), "no license"));
+	assert_non_null(strstr(json_get_text(json_get(report, "reason"), "text"),
+		"no licensing service is set"));
 }
 
 #define WITH_STORAGE(test)                                                                     \
@@ -206,7 +206,7 @@ int main(void)
 		WITH_STORAGE(a_removed_job_takes_its_runs_and_what_stands_against_it),
 		WITH_STORAGE(a_job_whose_process_holds_it_is_not_removed),
 		WITH_STORAGE(a_job_is_due_once_for_each_of_its_times),
-		WITH_STORAGE(without_a_license_a_job_can_be_made_and_not_run),
+		WITH_STORAGE(without_a_license_and_a_service_a_job_can_be_made_and_not_run),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

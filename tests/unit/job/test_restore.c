@@ -523,6 +523,50 @@ static void a_target_that_is_a_file_is_told(void **state)
 	assert_false(io_is_folder(world->to));
 }
 
+static void name_left_out(void *context, const char *path)
+{
+	char **names = context;
+
+	mem_replace(names, mem_printf("%s%s\n", *names, path));
+}
+
+static void F2_T18_of_what_a_trial_stored_the_first_items_of_each_folder_come_back(void **state)
+{
+	struct world *world = *state;
+	AUTO_TEXT names = mem_strdup("");
+	struct restore_result result;
+	struct restore_options options = {.path = "folder/one",
+		.folder = world->to,
+		.is_limited = true,
+		.left_out = name_left_out,
+		.context = &names};
+
+	/* Stored in another order than that of the listing. */
+	add("f1", "c.eml", "c");
+	back_up_three(world);
+	world->snapshot->objects[0].trial_items = 2;
+	assert_int_equal(restore_to_folder(world->repo, world->snapshot, &options, &result),
+		ERR_PARTIAL);
+	assert_int_equal(result.items, 3);
+	assert_int_equal(result.left_out, 1);
+	assert_string_equal(names, "folder/one/in/c.eml\n");
+	assert_tree(world, "empty/\nin/\nin/a.eml=aaa\nin/b.eml=bb\nin/sub/\nin/sub/c.eml=c\n");
+	/* One item by its path is not handed out either. */
+	options.path = "folder/one/in/c.eml";
+	assert_int_equal(restore_to_folder(world->repo, world->snapshot, &options, &result),
+		ERR_PARTIAL);
+	assert_int_equal(result.items, 0);
+	assert_int_equal(result.left_out, 1);
+	/* With a key all comes back, and without a mark too. */
+	options.is_limited = false;
+	assert_int_equal(restore_to_folder(world->repo, world->snapshot, &options, &result), 0);
+	options.is_limited = true;
+	world->snapshot->objects[0].trial_items = 0;
+	options.path = "";
+	assert_int_equal(restore_to_folder(world->repo, world->snapshot, &options, &result), 0);
+	assert_int_equal(result.items, 4);
+}
+
 #define TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -544,6 +588,7 @@ int main(void)
 		TEST(what_is_restored_before_it_is_stopped_stays),
 		TEST(an_item_that_is_damaged_is_counted_and_the_others_restored),
 		TEST(a_target_that_is_a_file_is_told),
+		TEST(F2_T18_of_what_a_trial_stored_the_first_items_of_each_folder_come_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -171,6 +171,42 @@ static void an_item_whose_mark_is_the_same_is_not_read_again(void **state)
 		fixture, "finished", NULL, "folder:one unchanged 0/3\nfolder:two stored 1/1\n");
 }
 
+static void an_item_that_is_only_called_another_name_is_not_read_again(void **state)
+{
+	const struct fixture *fixture = *state;
+
+	run_well(fixture);
+	items[1].name = "renamed";
+	run_well(fixture);
+	assert_int_equal(items[1].reads, 1);
+	fixture_assert_report(
+		fixture, "finished", NULL, "folder:one stored 0/3\nfolder:two unchanged 0/1\n");
+	assert_stored(fixture, "folder/one/in/a=A1\nfolder/one/in/renamed=B1\n"
+			       "folder/one/in/sub/c=C1\nfolder/two/d=D1\n");
+}
+
+static void an_objects_place_goes_to_the_next_run_with_the_tree_that_it_is_of(void **state)
+{
+	const struct fixture *fixture = *state;
+
+	script.place = "P1";
+	run_well(fixture);
+	assert_string_equal(script.resumed, "o1= o2= ");
+	script.resumed[0] = 0;
+	script.place = "P2";
+	run_well(fixture); /* the same trees */
+	assert_string_equal(script.resumed, "o1=P1 o2=P1 ");
+	items[0].tag = "2";
+	items[0].text = "A2";
+	script.resumed[0] = 0;
+	script.place = "P3";
+	run_well(fixture);
+	assert_string_equal(script.resumed, "o1=P2 o2=P2 ");
+	script.resumed[0] = 0;
+	run_well(fixture);
+	assert_string_equal(script.resumed, "o1=P3 o2=P3 ");
+}
+
 static void of_several_changes_of_an_item_the_last_one_counts(void **state)
 {
 	const struct fixture *fixture = *state;
@@ -389,6 +425,20 @@ static void a_cursor_whose_items_did_not_become_durable_is_forgotten(void **stat
 	assert_stored(fixture, ALL_STORED);
 }
 
+static void a_place_of_a_reading_that_failed_is_not_kept(void **state)
+{
+	const struct fixture *fixture = *state;
+
+	script.place = "P1";
+	run_well(fixture);
+	script.place = "P2";
+	script.folders_fault = fault(ERR_NETWORK, SOURCE_OBJECT, 1);
+	assert_int_equal(fixture_run(fixture), ERR_PARTIAL);
+	script.resumed[0] = 0;
+	run_well(fixture);
+	assert_string_equal(script.resumed, "o1=P1 o2=P2 ");
+}
+
 /* As after the repository was put back to an earlier state. */
 static void a_base_that_the_repository_does_not_have_gives_way_to_the_snapshot(void **state)
 {
@@ -419,6 +469,9 @@ int main(void)
 		TEST(after_a_cursor_only_changes_are_named_and_the_rest_stays),
 		TEST(what_a_whole_listing_does_not_name_is_gone),
 		TEST(an_item_whose_mark_is_the_same_is_not_read_again),
+		TEST(an_item_that_is_only_called_another_name_is_not_read_again),
+		TEST(an_objects_place_goes_to_the_next_run_with_the_tree_that_it_is_of),
+		TEST(a_place_of_a_reading_that_failed_is_not_kept),
 		TEST(of_several_changes_of_an_item_the_last_one_counts),
 		TEST(a_folder_that_went_takes_its_items_with_it),
 		TEST(an_item_that_cannot_be_read_stays_as_it_was_and_its_cursor_too),

@@ -111,6 +111,34 @@ static void C2_an_object_without_subjects_is_granted_with_nothing_left(void **st
 	assert_int_equal(objects[0].missing, 0);
 }
 
+static void C2_an_object_that_takes_none_is_granted_whatever_is_left(void **state)
+{
+	(void)state;
+	const size_t user[] = {0};
+	struct claim_object objects[] = {{user, 1}};
+	enum claim_mark marks[] = {CLAIM_HELD};
+
+	assert_int_equal(claim_decide(objects, 1, marks, -2), 0);
+	assert_true(objects[0].granted);
+	assert_int_equal(objects[0].missing, 0);
+}
+
+static void C2_the_marks_say_of_each_subject_held_new_or_none(void **state)
+{
+	(void)state;
+	const size_t granted[] = {0, 1, 2, 1}, refused[] = {2, 3, 4, 5};
+	struct claim_object objects[] = {{granted, 4}, {refused, 4}};
+	enum claim_mark marks[] = {CLAIM_HELD, CLAIM_UNLICENSED, CLAIM_UNLICENSED,
+		CLAIM_UNLICENSED, CLAIM_HELD, CLAIM_UNLICENSED};
+	const char *const words[] = {"held", "new", "new", "none", "held", "none"};
+
+	assert_int_equal(claim_decide(objects, 2, marks, 3), 2);
+	assert_false(objects[1].granted);
+	assert_int_equal(objects[1].missing, 1);
+	for (size_t i = 0; i < 6; i++)
+		assert_string_equal(claim_mark_name(marks[i]), words[i]);
+}
+
 static void T11_a_license_can_be_released_30_days_after_it_was_assigned(void **state)
 {
 	(void)state;
@@ -132,6 +160,8 @@ int main(void)
 		cmocka_unit_test(B13_a_user_in_many_objects_counts_once),
 		cmocka_unit_test(T24_an_object_that_grew_beyond_what_is_left_takes_nothing),
 		cmocka_unit_test(C2_an_object_without_subjects_is_granted_with_nothing_left),
+		cmocka_unit_test(C2_an_object_that_takes_none_is_granted_whatever_is_left),
+		cmocka_unit_test(C2_the_marks_say_of_each_subject_held_new_or_none),
 		cmocka_unit_test(T11_a_license_can_be_released_30_days_after_it_was_assigned),
 	};
 

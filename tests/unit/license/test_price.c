@@ -84,6 +84,32 @@ static void A8_a_term_that_is_ahead_counts_whole(void **state)
 	assert_int_equal(price_add(&list, &license, 20, at("2027-01-01T00:00:00Z")), 20 * 2400);
 }
 
+static void A8_in_a_renewal_for_fewer_they_cost_what_their_places_there_say(void **state)
+{
+	(void)state;
+	struct license license = activated(99, "2026-01-01T00:00:00Z");
+	struct license_effect effect;
+
+	assert_int_equal(license_renew(&license, 40, at("2026-02-01T00:00:00Z"), &effect), 0);
+	/* This year they are the 100th to 109th, the next one the 41st to 50th. */
+	assert_int_equal(price_add(&list, &license, 10, at("2026-01-01T00:00:00Z")),
+		10 * 1500 + 9 * 2400 + 2000);
+	assert_int_equal(
+		price_add(&list, &license, 10, at("2027-01-01T00:00:00Z")), 9 * 2400 + 2000);
+}
+
+static void A8_each_day_of_a_leap_term_that_is_left_counts(void **state)
+{
+	(void)state;
+	struct license license = activated(10, "2027-03-01T00:00:00Z");
+	const int64_t days = 366; /* up to 1 March 2028, over 29 February */
+
+	for (int64_t left = 0; left <= days; left++)
+		assert_int_equal(price_add(&list, &license, 1,
+					 at("2028-03-01T00:00:00Z") - left * 86400),
+			(2400 * left * 2 + days) / (days * 2));
+}
+
 static void A8_before_the_first_activation_a_whole_year_is_left(void **state)
 {
 	(void)state;
@@ -121,6 +147,9 @@ int main(void)
 		cmocka_unit_test(T15_added_licenses_cost_what_is_left_of_the_term),
 		cmocka_unit_test(A8_the_sum_is_rounded_once_half_up),
 		cmocka_unit_test(A8_a_term_that_is_ahead_counts_whole),
+		cmocka_unit_test(
+			A8_in_a_renewal_for_fewer_they_cost_what_their_places_there_say),
+		cmocka_unit_test(A8_each_day_of_a_leap_term_that_is_left_counts),
 		cmocka_unit_test(A8_before_the_first_activation_a_whole_year_is_left),
 		cmocka_unit_test(A8_ten_and_then_ten_cost_what_twenty_cost),
 		cmocka_unit_test(A8_large_sums_do_not_overflow),

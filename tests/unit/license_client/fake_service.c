@@ -367,6 +367,70 @@ static bool is_signed(struct fake_service *service, struct http_call *call)
 	       request_is_signed(&request, public, signature.data);
 }
 
+static void fill_trial(struct fake_service *service, const struct json *body)
+{
+	struct trial *trial = &service->trial;
+	const struct json *instance = json_get(body, "instance");
+	AUTO_BUF public = buf_init(SIGN_PUBLIC_SIZE);
+
+	if (!trial->started_s) {
+		trial->started_s = service_now_s(service);
+		trial->ends_s = trial->started_s + TRIAL_DAYS * 86400;
+	}
+	if (text_from_base64(json_get_text_or(instance, "public_key", ""), &public) < 0 ||
+		text_from_hex(json_get_text_or(body, "tenant", ""), trial->tenant, HASH_SIZE) <
+			0 ||
+		text_from_hex(json_get_text_or(body, "nonce", ""), trial->nonce,
+			sizeof(trial->nonce)) < 0)
+		abort();
+	memcpy(trial->instance_public, public.data, SIGN_PUBLIC_SIZE);
+	snprintf(trial->instance_id, sizeof(trial->instance_id), "%s",
+		json_get_text_or(instance, "id", ""));
+	trial->sequence++;
+	trial->issued_s = service_now_s(service);
+	trial->renew_after_s = trial->issued_s + LEASE_RENEW_AFTER_S;
+	trial->state = trial->issued_s >= trial->ends_s ? TRIAL_ENDED : TRIAL_RUNS;
+	trial->tenant[0] ^= service->lie == LIE_OTHER_LICENSE;
+	trial->instance_public[0] ^= service->lie == LIE_OTHER_INSTANCE;
+	trial->nonce[0] ^= service->lie == LIE_OTHER_NONCE;
+}
+
+static char *write_trial(struct fake_service *service)
+{
+	struct trial trial = service->trial;
+
+	if (service->lie == LIE_FALLING_SEQUENCE)
+		trial.sequence = 1;
+	char *text = trial_write(&trial, &service->online);
+	if (service->lie == LIE_BAD_SIGNATURE) {
+		char *last = strrchr(text, ':') + 10;
+		*last = *last == 'A' ? 'B' : 'A';
+	}
+	return text;
+}
+
+static void trial(struct fake_service *service, struct http_call *call, const struct json *body)
+{
+	AUTO_JSON json = json_new_object();
+
+	if (service->trial_is_full) {
+		problem(call, 403, "trial_full", 0);
+		return;
+	}
+	fill_trial(service, body);
+	AUTO_TEXT signed_text = write_trial(service);
+	AUTO_TEXT keyset = write_keyset(service);
+	json_put_int(json, "schema", 1);
+	json_put_text(json, "trial", signed_text);
+	json_put_text(json, "keyset", keyset);
+	AUTO_TEXT text = json_text(json, false);
+	if (service->lie == LIE_OLD_ANSWER && service->last_good)
+		mem_replace(&text, mem_strdup(service->last_good));
+	else if (service->lie == LIE_NONE)
+		mem_replace(&service->last_good, mem_strdup(text));
+	http_reply(call, 200, "application/json", text, strlen(text));
+}
+
 static void route(struct fake_service *service, struct http_call *call, const struct json *body)
 {
 	const char *path = http_call_path(call);
@@ -379,6 +443,8 @@ static void route(struct fake_service *service, struct http_call *call, const st
 		claim(service, call, body);
 	else if (text_equal(path, "/v1/releases"))
 		release(service, call, body);
+	else if (text_equal(path, "/v1/trial"))
+		trial(service, call, body);
 	else if (text_equal(path, "/v1/subjects"))
 		list(service, call, body);
 	else
@@ -454,6 +520,8 @@ struct fake_service *fake_service_start(void)
 		.renew_after_s = clock_now_s() + LEASE_RENEW_AFTER_S,
 		.offline_limit_s = LEASE_OFFLINE_LIMIT_S,
 	};
+	service->trial = (struct trial){.items_per_folder = TRIAL_ITEMS_PER_FOLDER,
+		.offline_limit_s = LEASE_OFFLINE_LIMIT_S};
 	if (http_server_start(&options, &service->server) < 0)
 		abort();
 	return service;

@@ -9,6 +9,7 @@
 
 #include "crypto/sign.h"
 #include "license/lease.h"
+#include "license/trial.h"
 #include "license_client/heldset.h"
 
 /*
@@ -58,6 +59,8 @@ struct fake_service {
 	char key[32]; /* the license key that it knows */
 	bool key_is_revoked;
 	struct lease lease; /* seats, state, times: what leases are made of */
+	struct trial trial; /* the same for a trial; started at the first request for it */
+	bool trial_is_full;
 	/* What it remembers. */
 	struct heldset assigned;
 	char *wrapped_secret;

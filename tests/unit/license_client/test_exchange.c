@@ -74,7 +74,8 @@ static void E5_no_lie_activates(void **state)
 			continue; /* there is nothing older yet */
 		fake_service_lie(world->service, lies[i].lie);
 		assert_true(license_client_activate(world->client, world->service->key) < 0);
-		assert_int_equal(world_state(world), LICENSE_NONE);
+		assert_int_equal(world_state(world), LICENSE_TRIAL);
+		assert_false(world_status(world).may_back_up);
 		assert_string_equal(world_status(world).key_masked, "");
 	}
 	fake_service_lie(world->service, LIE_NONE);

@@ -13,13 +13,13 @@ static int contact(struct world *world)
 	return license_client_contact(world->client, 5000);
 }
 
-static void an_instance_without_a_key_is_in_no_state(void **state)
+static void F1_an_instance_without_a_key_is_in_a_trial_that_has_not_begun(void **state)
 {
 	struct world *world = *state;
 	struct license_status status = world_status(world);
 	char subject[LICENSE_SUBJECT_TEXT];
 
-	assert_int_equal(status.state, LICENSE_NONE);
+	assert_int_equal(status.state, LICENSE_TRIAL);
 	assert_false(status.may_back_up);
 	assert_string_equal(status.key_masked, "");
 	assert_string_equal(status.trouble, "");
@@ -192,6 +192,33 @@ static void D3_instances_of_one_license_make_the_same_subject_and_others_do_not(
 	license_client_close(other);
 }
 
+static void B13_T25_a_user_is_tenant_id_and_directory_id_whatever_case(void **state)
+{
+	struct world *world = *state;
+	struct license_client *client = world->client;
+	static const char *const same[][2] = {
+		{"c0ffee00-aaaa-4bbb-8ccc-0123456789ab",
+			"DEADBEEF-0000-4000-8000-ABCDEFABCDEF"},
+		{"C0FFEE00-AAAA-4BBB-8CCC-0123456789AB",
+			"deadbeef-0000-4000-8000-abcdefabcdef"},
+		{"C0ffee00-AaAa-4bBb-8cCc-0123456789aB",
+			"DeadBeef-0000-4000-8000-AbcdefAbcdef"},
+	};
+	char first[LICENSE_SUBJECT_TEXT], other[LICENSE_SUBJECT_TEXT];
+
+	assert_int_equal(license_client_subject(client, same[0][0], same[0][1], first), 0);
+	for (size_t i = 1; i < 3; i++) {
+		assert_int_equal(
+			license_client_subject(client, same[i][0], same[i][1], other), 0);
+		assert_string_equal(first, other);
+	}
+	/* The same person in another tenant is another one; so is another one in the same. */
+	assert_int_equal(license_client_subject(client, "c0ffee00", same[0][1], other), 0);
+	assert_string_not_equal(first, other);
+	assert_int_equal(license_client_subject(client, same[0][0], "deadbeef", other), 0);
+	assert_string_not_equal(first, other);
+}
+
 static void E2_a_short_outage_stops_nothing(void **state)
 {
 	struct world *world = *state;
@@ -341,7 +368,8 @@ static void a_service_that_is_not_there_is_offline(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(an_instance_without_a_key_is_in_no_state, world_setup),
+		TEST(F1_an_instance_without_a_key_is_in_a_trial_that_has_not_begun,
+			world_setup),
 		TEST(activation_shows_what_was_bought, world_setup),
 		TEST(the_state_is_the_owners_alone_and_outlives_the_process,
 			world_setup_active),
@@ -354,6 +382,8 @@ int main(void)
 		TEST(another_key_takes_the_place_of_the_first_once_it_is_accepted,
 			world_setup_active),
 		TEST(D3_instances_of_one_license_make_the_same_subject_and_others_do_not,
+			world_setup_active),
+		TEST(B13_T25_a_user_is_tenant_id_and_directory_id_whatever_case,
 			world_setup_active),
 		TEST(E2_a_short_outage_stops_nothing, world_setup_active),
 		TEST(E4_the_first_answer_ends_offline_and_suspended, world_setup_active),

@@ -6,10 +6,13 @@
 #include "base/clock.h"
 #include "base/io.h"
 #include "base/mem.h"
+#include "license_client/transport.h"
+#include "license_service/api.h"
 #include "license_service/home.h"
 #include "license_service/orders.h"
 #include "license_service/service.h"
 #include "license_service/store.h"
+#include "net/http_direct.h"
 #include "world.h"
 
 /* Two instances under one key, and the licensing service itself. */
@@ -269,6 +272,55 @@ static void E2_E4_a_service_that_stops_and_comes_back(void **state)
 		license_client_is_held(vendor->first, subject_of(vendor->first, "ada", text)));
 }
 
+/* Brings a question straight to an API that has no thread and no socket. */
+static int send_directly(void *context, const struct http_request *request, int64_t timeout_ms,
+	struct http_response *response)
+{
+	(void)timeout_ms;
+	return http_direct(api_handle, context, request, response);
+}
+
+static void another_transport_takes_the_place_of_the_network(void **state)
+{
+	struct vendor *vendor = *state;
+	struct api api;
+	const struct license_transport direct = {.send = send_directly, .context = &api};
+
+	service_stop(STEAL(vendor->service));
+	assert_int_equal(license_client_contact(vendor->first, 5000), ERR_NETWORK);
+	assert_int_equal(api_open_alone(&api, vendor->home), 0);
+	license_client_send_by(vendor->first, &direct);
+	assert_int_equal(license_client_contact(vendor->first, 5000), 0);
+	assert_true(claim(vendor->first, "ada").granted);
+	license_client_send_by(vendor->first, NULL);
+	assert_int_equal(license_client_contact(vendor->first, 5000), ERR_NETWORK);
+	api_close(&api);
+}
+
+static void T27_F1_F3_F4_two_instances_of_one_tenant_have_one_clock(void **state)
+{
+	struct vendor *vendor = *state;
+	struct license_status status;
+	int64_t end_s = clock_now_s() + 30 * DAY_S;
+
+	assert_int_equal(license_client_trial_begin(vendor->first, "Contoso", 5000), 0);
+	world_pass(10 * DAY_S);
+	assert_int_equal(license_client_trial_begin(vendor->second, "contoso", 5000), 0);
+	assert_int_equal(license_client_contact(vendor->first, 5000), 0);
+	assert_int_equal(status_of(vendor->first).expires_s, end_s);
+	assert_int_equal(status_of(vendor->second).expires_s, end_s);
+	assert_int_equal(status_of(vendor->second).trial_items, 5);
+	assert_string_equal(status_of(vendor->second).trouble, "");
+	world_pass(20 * DAY_S);
+	assert_int_equal(license_client_contact(vendor->second, 5000), 0);
+	license_client_tenant_status(vendor->second, "contoso", &status);
+	assert_int_equal(status.state, LICENSE_TRIAL_OVER);
+	assert_int_equal(license_client_activate(vendor->second, vendor->key), 0);
+	license_client_tenant_status(vendor->second, "contoso", &status);
+	assert_int_equal(status.state, LICENSE_ACTIVE);
+	assert_int_equal(status_of(vendor->first).state, LICENSE_TRIAL_OVER);
+}
+
 #define TEST(name, fixture) cmocka_unit_test_setup_teardown(name, fixture, teardown)
 
 int main(void)
@@ -281,7 +333,9 @@ int main(void)
 		TEST(D2_both_instances_see_one_list, setup_active),
 		TEST(A8_licenses_that_are_added_join_the_key, setup_active),
 		TEST(A7_T14_a_renewal_for_fewer_resets, setup_active),
+		TEST(T27_F1_F3_F4_two_instances_of_one_tenant_have_one_clock, setup),
 		TEST(E2_E4_a_service_that_stops_and_comes_back, setup_active),
+		TEST(another_transport_takes_the_place_of_the_network, setup_active),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

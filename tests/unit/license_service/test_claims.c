@@ -262,7 +262,8 @@ static int claim_all(struct world *world, const char *license_id, unsigned from)
 	struct store *store;
 	int won = 0;
 
-	if (home_open(world->folder, NULL, &home) < 0 || store_open(home, &store) < 0)
+	if (home_open(world->folder, world_database(world), &home) < 0 ||
+		store_open(home, &store) < 0)
 		return 255;
 	for (unsigned i = 0; i < 60; i++)
 		won += world_claim(store, license_id, (from + i) % 60, 1, world_start_s) == 1;

@@ -35,7 +35,8 @@ static void the_first_start_makes_what_is_needed_and_the_next_finds_it(void **st
 	world_open(&world);
 	assert_int_equal(mode_of(world.home, "root.key"), 0600);
 	assert_int_equal(mode_of(world.home, "service.key"), 0600);
-	assert_int_equal(mode_of(world.home, "licensing.db"), 0600);
+	if (!world.database.is_postgres)
+		assert_int_equal(mode_of(world.home, "licensing.db"), 0600);
 	AUTO_TEXT path = home_path(world.home, "root.pub");
 	assert_int_equal(io_read_file(path, &root), 0);
 	assert_int_equal(keyset_root_read(buf_text(&root), public), 0);
@@ -49,7 +50,7 @@ static void the_first_start_makes_what_is_needed_and_the_next_finds_it(void **st
 	world_close(&world);
 }
 
-static void another_database_can_be_named_as_sqlite_only(void **state)
+static void another_database_can_be_named(void **state)
 {
 	(void)state;
 	struct world world;
@@ -60,9 +61,30 @@ static void another_database_can_be_named_as_sqlite_only(void **state)
 	assert_int_equal(home_open(world.folder, url, &home), 0);
 	assert_string_equal(home->database, url + strlen("sqlite:"));
 	home_close(home);
-	assert_int_equal(home_open(world.folder, "postgresql://x", &home), ERR_INVALID);
+	assert_int_equal(home_open(world.folder, "postgresql://x/y", &home), 0);
+	assert_string_equal(home->database, "postgresql://x/y");
+	home_close(home);
+	assert_int_equal(home_open(world.folder, "mysql://x/y", &home), ERR_INVALID);
 	assert_null(home);
 	assert_int_equal(home_open(world.folder, "sqlite:", &home), ERR_INVALID);
+	world_close(&world);
+}
+
+static void a_database_out_of_reach_is_told_without_its_password(void **state)
+{
+	(void)state;
+	struct world world;
+	struct home *home;
+	struct store *store;
+
+	world_open(&world);
+	assert_int_equal(
+		home_open(world.folder, "postgresql://user:hush@127.0.0.1:1/x", &home), 0);
+	assert_int_equal(store_open(home, &store), ERR_NETWORK);
+	assert_null(store);
+	assert_non_null(strstr(err_message(), "user@127.0.0.1:1/x"));
+	assert_null(strstr(err_message(), "hush"));
+	home_close(home);
 	world_close(&world);
 }
 
@@ -110,7 +132,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_first_start_makes_what_is_needed_and_the_next_finds_it),
-		cmocka_unit_test(another_database_can_be_named_as_sqlite_only),
+		cmocka_unit_test(another_database_can_be_named),
+		cmocka_unit_test(a_database_out_of_reach_is_told_without_its_password),
 		cmocka_unit_test(G2_a_price_list_that_makes_no_sense_is_told_with_its_place),
 		cmocka_unit_test(a_damaged_root_key_is_told),
 	};

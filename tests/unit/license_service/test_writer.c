@@ -11,6 +11,7 @@
 #include <pthread.h>
 
 #include "base/mem.h"
+#include "db/db.h"
 #include "license_service/writer.h"
 #include "world.h"
 
@@ -23,11 +24,13 @@ struct fixture {
 	struct world_instance instance;
 };
 
-/* A job of one thread, and what it does: works, refuses, or breaks its transaction. */
+/* A job of one thread, and what it does: works, refuses, breaks its transaction, spoils it by
+ * a read, or meets another transaction so many times before it works. */
 struct task {
 	struct fixture *fixture;
-	enum { WORKS, REFUSES, BREAKS } does;
+	enum { WORKS, REFUSES, BREAKS, SPOILS, CONFLICTS } does;
 	int number;
+	int calls;
 	int result;
 	char message[64];
 	struct lease lease;
@@ -65,6 +68,12 @@ static int work(struct ledger *ledger, void *context)
 		return err_set(ERR_LICENSE, "refused %d", task->number);
 	if (task->does == BREAKS)
 		return ledger_count(ledger, 1000);
+	if (task->does == SPOILS)
+		return db_run(store_db(ledger->store), "SELECT absent FROM license", "");
+	if (task->does == CONFLICTS && task->calls++ < task->number) {
+		assert_int_equal(ledger_record(ledger, "undone", ledger->now_s, ""), 0);
+		return ledger_check(ledger, err_set(ERR_CONFLICT, "in the way"));
+	}
 	return ledger_record(ledger, "test", ledger->now_s, "");
 }
 
@@ -158,6 +167,51 @@ static void a_job_that_breaks_the_transaction_takes_nobody_with_it(void **state)
 	assert_int_equal(world_look(f->world.store, f->license_id, world_start_s).used, 0);
 }
 
+static void a_read_that_fails_takes_nobody_with_it(void **state)
+{
+	struct fixture *f = *state;
+	struct task tasks[JOBS];
+	int64_t before = revision(f);
+
+	for (int i = 0; i < JOBS; i++)
+		tasks[i] = (struct task){.fixture = f, .does = i % 8 == 0 ? SPOILS : WORKS};
+	run_all(tasks, JOBS);
+	for (int i = 0; i < JOBS; i++)
+		assert_int_equal(tasks[i].result, i % 8 == 0 ? ERR_IO : 0);
+	assert_int_equal(revision(f), before + JOBS - JOBS / 8);
+}
+
+static void C5_what_met_another_transaction_is_done_again_as_a_whole(void **state)
+{
+	struct fixture *f = *state;
+	struct task tasks[JOBS];
+	int64_t before = revision(f);
+
+	for (int i = 0; i < JOBS; i++)
+		tasks[i] = (struct task){
+			.fixture = f, .number = 2, .does = i % 20 == 0 ? CONFLICTS : WORKS};
+	run_all(tasks, JOBS);
+	for (int i = 0; i < JOBS; i++)
+		assert_int_equal(tasks[i].result, 0);
+	assert_true(tasks[0].calls >= 3);
+	assert_int_equal(revision(f), before + JOBS);
+}
+
+static void who_is_always_in_the_way_is_told_after_a_while(void **state)
+{
+	struct fixture *f = *state;
+	struct task task = {.fixture = f, .number = 1000, .does = CONFLICTS};
+	int64_t before = revision(f);
+
+	run(&task);
+	assert_int_equal(task.result, ERR_CONFLICT);
+	assert_in_range(task.calls, 2, 50);
+	assert_int_equal(revision(f), before);
+	task.does = WORKS;
+	run(&task);
+	assert_int_equal(task.result, 0);
+}
+
 static void an_unknown_license_is_told(void **state)
 {
 	struct fixture *f = *state;
@@ -166,6 +220,27 @@ static void an_unknown_license_is_told(void **state)
 	memset(f->license_id, '0', LEASE_ID_SIZE - 1);
 	run(&task);
 	assert_int_equal(task.result, ERR_NOTFOUND);
+}
+
+static void without_a_thread_each_job_is_done_where_it_is_asked_for(void **state)
+{
+	struct fixture *f = *state;
+	struct task works = {.fixture = f};
+	struct task refuses = {.fixture = f, .does = REFUSES, .number = 7};
+	struct task breaks = {.fixture = f, .does = BREAKS};
+
+	writer_stop(f->writer);
+	assert_int_equal(writer_open(f->world.home, &f->writer), 0);
+	int64_t before = revision(f);
+	run(&works);
+	run(&refuses);
+	run(&breaks);
+	assert_int_equal(works.result, 0);
+	assert_int_equal(works.lease.revision, before + 1);
+	assert_int_equal(refuses.result, ERR_LICENSE);
+	assert_string_equal(refuses.message, "refused 7");
+	assert_int_equal(breaks.result, ERR_LIMIT);
+	assert_int_equal(revision(f), before + 1);
 }
 
 int main(void)
@@ -179,7 +254,17 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			a_job_that_breaks_the_transaction_takes_nobody_with_it, set_up,
 			tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_read_that_fails_takes_nobody_with_it, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			C5_what_met_another_transaction_is_done_again_as_a_whole, set_up,
+			tear_down),
+		cmocka_unit_test_setup_teardown(
+			who_is_always_in_the_way_is_told_after_a_while, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(an_unknown_license_is_told, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			without_a_thread_each_job_is_done_where_it_is_asked_for, set_up,
+			tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -24,27 +24,25 @@ const int64_t world_start_s = 1795000000;
 
 static const char secret[] = "c2VjcmV0";
 
-void world_open(struct world *world)
+const char *world_database(const struct world *world)
 {
-	*world = (struct world){.folder = "/tmp/garner-licensing-XXXXXX"};
-	assert_non_null(mkdtemp(world->folder));
-	assert_int_equal(home_open(world->folder, NULL, &world->home), 0);
-	assert_int_equal(store_open(world->home, &world->store), 0);
+	return world->database.is_postgres ? world->database.location : NULL;
 }
 
-static int remove_entry(void *context, const struct io_entry *entry)
+void world_open(struct world *world)
 {
-	AUTO_TEXT path = io_join(context, entry->name);
-
-	return io_remove(path);
+	*world = (struct world){0};
+	assert_int_equal(database_make(&world->database), 0);
+	world->folder = world->database.folder;
+	assert_int_equal(home_open(world->folder, world_database(world), &world->home), 0);
+	assert_int_equal(store_open(world->home, &world->store), 0);
 }
 
 void world_close(struct world *world)
 {
 	store_close(world->store);
 	home_close(world->home);
-	assert_int_equal(io_list(world->folder, remove_entry, world->folder), 0);
-	rmdir(world->folder);
+	assert_int_equal(database_drop(&world->database), 0);
 }
 
 int world_set_up(void **state)

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../database.h"
 #include "base/json.h"
 #include "license/key.h"
 #include "license_service/claims.h"
@@ -25,7 +26,8 @@ enum { WORLD_DAY_S = 86400, WORLD_SUBJECT_SIZE = CLAIMS_SUBJECT_SIZE };
 extern const int64_t world_start_s;
 
 struct world {
-	char folder[64];
+	struct database database;
+	const char *folder;
 	struct home *home;
 	struct store *store;
 };
@@ -36,6 +38,9 @@ struct world_instance {
 };
 
 void world_open(struct world *world);
+
+/* What home_open is to be given: a database on the server, or NULL for the file. */
+const char *world_database(const struct world *world);
 void world_close(struct world *world);
 
 /* cmocka's set-up and tear-down: *state is a struct world. */

@@ -243,6 +243,42 @@ static int read_entry(void *context, const struct path_entry *entry)
 			   : 0;
 }
 
+static int check_position(void *context, const struct path_entry *entry)
+{
+	uint64_t *seen = context;
+
+	if (entry->kind != PATH_ITEM)
+		return 0;
+	/* The ids are i0 to i7, whatever order they are stored in. */
+	assert_int_equal(entry->position, entry->item->id[1] - '0');
+	*seen += 1;
+	return 0;
+}
+
+static void F2_an_item_knows_its_place_in_a_listing_whatever_the_order_of_the_walk(void **state)
+{
+	struct builder builder = {.fixture = *state};
+	static const char *const ids[] = {"i5", "i2", "i7", "i0", "i4", "i1", "i6", "i3"};
+	uint64_t seen = 0;
+
+	add_object(&builder, "mailbox", "ada@x");
+	add_folder(&builder, "f1", "", "Inbox");
+	for (size_t i = 0; i < 8; i++)
+		add_item(&builder, ids[i], ids[7 - i]);
+	add_folder(&builder, "g", "f1", "Sub"); /* its id stands before those of the items */
+	struct snapshot *snapshot = end(&builder);
+	struct path_visitor visitor = {.visit = check_position, .context = &seen, .deep = true};
+	assert_int_equal(path_walk(builder.fixture->repo, snapshot, "", &visitor), 0);
+	visitor.deep = false;
+	assert_int_equal(
+		path_walk(builder.fixture->repo, snapshot, "mailbox/ada@x/Inbox", &visitor), 0);
+	assert_int_equal(seen, 16);
+	AUTO_TEXT one = mem_printf("mailbox/ada@x/Inbox/%s", ids[7]);
+	assert_int_equal(path_walk(builder.fixture->repo, snapshot, one, &visitor), 0);
+	assert_int_equal(seen, 17);
+	snapshot_free(snapshot);
+}
+
 static void visitor_may_read_contents(void **state)
 {
 	struct fixture *fixture = *state;
@@ -270,6 +306,7 @@ int main(void)
 		WITH(what_is_not_there_is_not_found),
 		WITH(equal_components_are_told_apart_by_their_ids),
 		WITH(objects_of_one_name_are_told_apart),
+		WITH(F2_an_item_knows_its_place_in_a_listing_whatever_the_order_of_the_walk),
 		WITH(visitor_may_read_contents),
 	};
 

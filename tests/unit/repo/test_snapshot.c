@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fixture.h"
 
+#include "repo/record.h"
+#include "repo/sealed_file.h"
+#include "repo/snapshot_file.h"
+
 static const struct fixture_item items[] = {{"a", "text"}};
 
 static void snapshot_reads_back_as_it_was_given(void **state)
@@ -107,6 +111,79 @@ static void tree_that_is_not_there_makes_no_snapshot(void **state)
 	assert_int_equal(stats.snapshots, 0);
 }
 
+/* Writes two objects with these marks, and reads the snapshot back. */
+static struct snapshot *mark(struct fixture *fixture, uint32_t first, uint32_t second)
+{
+	char kind[] = "mailbox", name[] = "ada", other[] = "bob", job[] = "night";
+	struct repo_content tree = fixture_object(fixture->writer, NULL, items, 1);
+	struct repo_object objects[2] = {
+		{.kind = kind, .name = name, .tree = tree, .trial_items = first},
+		{.kind = kind, .name = other, .tree = tree, .trial_items = second},
+	};
+	struct snapshot made = {.job = job, .objects = objects, .object_count = 2};
+	struct snapshot *read = NULL;
+
+	assert_int_equal(repo_writer_snapshot(fixture->writer, &made), 0);
+	fixture_reopen(fixture);
+	assert_int_equal(repo_snapshot(fixture->repo, made.id, &read), 0);
+	return read;
+}
+
+static void F2_the_mark_of_a_trial_reads_back_object_by_object(void **state)
+{
+	struct fixture *fixture = *state;
+	static const uint32_t marks[][2] = {{0, 5}, {7, 0}, {1, UINT32_MAX}, {0, 0}};
+
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+		struct snapshot *read = mark(fixture, marks[i][0], marks[i][1]);
+		assert_int_equal(read->objects[0].trial_items, marks[i][0]);
+		assert_int_equal(read->objects[1].trial_items, marks[i][1]);
+		assert_string_equal(read->objects[1].name, "bob");
+		snapshot_free(read);
+	}
+}
+
+/* Seals a snapshot of one object with these marks behind it, as no writer would. */
+static int read_marks(struct fixture *fixture, const uint32_t *numbers, size_t count)
+{
+	AUTO_BUF body = buf_init(4096);
+	struct repo_content tree = fixture_object(fixture->writer, NULL, items, 1);
+	struct snapshot *read = NULL;
+	char id[SNAPSHOT_ID_TEXT];
+	uint8_t zeros[25] = {0};
+	int r = buf_put_u64(&body, 1);
+
+	r = r < 0 ? r : record_put_text(&body, "night");
+	r = r < 0 ? r : buf_put_u32(&body, 1);
+	r = r < 0 ? r : record_put_text(&body, "mailbox");
+	r = r < 0 ? r : record_put_text(&body, "ada");
+	r = r < 0 ? r : buf_append(&body, zeros, sizeof(zeros));
+	r = r < 0 ? r : record_put_content(&body, &tree);
+	for (size_t i = 0; i < count && r == 0; i++)
+		r = buf_put_u32(&body, numbers[i]);
+	assert_int_equal(r, 0);
+	assert_int_equal(sealed_write(fixture->repo, &sealed_snapshot, &body, id), 0);
+	r = snapshot_read(fixture->repo, id, &read);
+	snapshot_free(read);
+	return r;
+}
+
+static void marks_that_make_no_sense_are_damage_and_none_at_all_is_the_older_form(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_int_equal(read_marks(fixture, NULL, 0), 0);
+	assert_int_equal(read_marks(fixture, (uint32_t[]){1, 0, 5}, 3), 0);
+	assert_int_equal(read_marks(fixture, (uint32_t[]){0}, 1), ERR_CORRUPT);
+	assert_int_equal(read_marks(fixture, (uint32_t[]){1}, 1), ERR_CORRUPT);
+	assert_int_equal(read_marks(fixture, (uint32_t[]){1, 0}, 2), ERR_CORRUPT);
+	assert_int_equal(read_marks(fixture, (uint32_t[]){1, 0, 0}, 3), ERR_CORRUPT);
+	assert_int_equal(read_marks(fixture, (uint32_t[]){1, 1, 5}, 3), ERR_CORRUPT);
+	assert_int_equal(read_marks(fixture, (uint32_t[]){2, 0, 5, 0, 5}, 5), ERR_CORRUPT);
+	assert_int_equal(read_marks(fixture, (uint32_t[]){1, 0, 5, 9}, 4), ERR_CORRUPT);
+	assert_int_equal(read_marks(fixture, (uint32_t[]){UINT32_MAX, 0, 5}, 3), ERR_CORRUPT);
+}
+
 static void tree_of_an_earlier_commit_serves_as_previous_without_a_snapshot(void **state)
 {
 	struct fixture *fixture = *state;
@@ -129,6 +206,8 @@ int main(void)
 		WITH(none_at_all_is_an_empty_list_and_no_latest),
 		WITH(start_of_an_id_is_enough_where_it_is_the_only_one),
 		WITH(tree_that_is_not_there_makes_no_snapshot),
+		WITH(F2_the_mark_of_a_trial_reads_back_object_by_object),
+		WITH(marks_that_make_no_sense_are_damage_and_none_at_all_is_the_older_form),
 		WITH(tree_of_an_earlier_commit_serves_as_previous_without_a_snapshot),
 	};
 

@@ -84,8 +84,11 @@ static void a_change_that_is_wrong_changes_nothing(void **state)
 	(void)state;
 	size_t applied;
 
-	assert_int_equal(change("{\"users\":{\"bob@contoso.example\":null}}", &applied),
-		ERR_INVALID); /* a group still names him */
+	assert_int_equal(
+		change("{\"users\":{\"bob@contoso.example\":null},\"groups\":[{\"name\":"
+		       "\"g\",\"members\":[\"bob@contoso.example\"]}]}",
+			&applied),
+		ERR_INVALID); /* a group that is changed names him */
 	assert_non_null(tenant_user(tenant, "bob@contoso.example"));
 	assert_int_equal(change("{\"users\":[{\"upn\":\"ada@contoso.example\",\"guest\":true},"
 				"{\"upn\":\"bob@contoso.example\",\"mail\":\"none\"}]}",

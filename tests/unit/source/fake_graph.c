@@ -129,6 +129,20 @@ static void reply(struct http_call *call, const struct line *line)
 		http_reply_cut(call, (size_t)line->cut_at);
 }
 
+/* An organization has no groups and no drives but those that the script gives it. */
+static void reply_unscripted(struct http_call *call, const char *target)
+{
+	static const char none[] = "{\"value\":[]}";
+	static const char no_drive[] = "{\"error\":{\"code\":\"itemNotFound\"}}";
+
+	if (strstr(target, "GET /v1.0/groups?"))
+		http_reply(call, 200, "application/json", none, strlen(none));
+	else if (strstr(target, "/drive?"))
+		http_reply(call, 404, "application/json", no_drive, strlen(no_drive));
+	else
+		http_reply(call, 599, "text/plain", target, strlen(target));
+}
+
 static void handle(void *context, struct http_call *call)
 {
 	struct fake *fake = context;
@@ -143,7 +157,7 @@ static void handle(void *context, struct http_call *call)
 	if (line)
 		reply(call, line);
 	else
-		http_reply(call, 599, "text/plain", target, strlen(target));
+		reply_unscripted(call, target);
 }
 
 struct fake *fake_start(void)

@@ -249,6 +249,18 @@ static void the_tenant_is_the_tokens_id_even_if_configured_by_its_domain(void **
 	assert_string_equal(tenant, "9f0c1a52-0000-4000-8000-0123456789ab");
 }
 
+static void F1_the_tenant_is_told_by_the_sign_in_alone(void **state)
+{
+	struct fixture *fixture = *state;
+	AUTO_TEXT token = fake_token("{\"tid\":\"9F0C1A52-0000-4000-8000-0123456789AB\"}");
+	AUTO_TEXT answer = mem_printf("{\"expires_in\":3599,\"access_token\":\"%s\"}", token);
+	AUTO_TEXT tenant = NULL;
+
+	fake_says(fixture->fake, TOKEN, 200, answer);
+	assert_int_equal(source_tenant(fixture->source, &tenant), 0);
+	assert_string_equal(tenant, "9f0c1a52-0000-4000-8000-0123456789ab");
+}
+
 static int give_up(void *context, const struct source_object *object)
 {
 	(void)context;
@@ -292,9 +304,11 @@ static void the_test_names_each_permission_that_is_missing(void **state)
 		const char *name;
 		bool ok;
 	} expected[] = {{"sign_in", true}, {"User.Read.All", true}, {"Mail.Read", true},
-		{"MailboxSettings.Read", false}};
-	assert_int_equal(json_count(checks), 4);
-	for (size_t i = 0; i < 4; i++) {
+		{"MailboxSettings.Read", false}, {"GroupMember.Read.All", false},
+		{"Group.Read.All", false}, {"Member.Read.Hidden", false},
+		{"Files.Read.All", false}};
+	assert_int_equal(json_count(checks), 8);
+	for (size_t i = 0; i < 8; i++) {
 		const struct json *check = json_at(checks, i);
 		assert_string_equal(json_get_text(check, "name"), expected[i].name);
 		assert_int_equal(json_get_bool(check, "ok", !expected[i].ok), expected[i].ok);
@@ -345,6 +359,7 @@ int main(void)
 		WITH_TOKEN(users_come_from_all_pages),
 		WITH_TOKEN(a_page_at_another_server_is_not_followed),
 		WITHOUT_TOKEN(the_tenant_is_the_tokens_id_even_if_configured_by_its_domain),
+		WITHOUT_TOKEN(F1_the_tenant_is_told_by_the_sign_in_alone),
 		WITH_TOKEN(a_callback_ends_the_listing_with_its_own_result),
 		WITHOUT_TOKEN(the_test_names_each_permission_that_is_missing),
 		WITHOUT_TOKEN(the_test_probes_where_the_token_tells_nothing),

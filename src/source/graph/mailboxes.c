@@ -6,21 +6,11 @@
 #include "base/text.h"
 #include "source/graph/graph_priv.h"
 
-#define SELECT                                                                                 \
-	"id,userPrincipalName,displayName,mail,accountEnabled,userType,assignedPlans,"         \
-	"assignedLicenses"
-
 /* What the service says of one user's mailbox. */
 struct mailbox {
 	enum { THERE, NONE, USER_GONE, EXCLUDED, UNKNOWN } state;
 	char purpose[32];
 	char why[512]; /* of UNKNOWN */
-};
-
-struct users {
-	struct graph *graph;
-	source_object_fn *visit;
-	void *context;
 };
 
 static const struct {
@@ -52,22 +42,6 @@ static bool is_user_purpose(const char *purpose)
 	return kind && text_equal(kind, "mailbox");
 }
 
-/* Without this permission every mailbox looks as if a policy kept it from us. */
-static bool lacks_permission(const struct graph *graph)
-{
-	AUTO_JSON claims = graph_token_claims(graph);
-	const struct json *roles = json_get(claims, "roles");
-
-	if (!claims)
-		return false;
-	for (size_t i = 0; i < json_count(roles); i++) {
-		const char *role = json_as_text(json_at(roles, i));
-		if (role && text_starts_with(role, "MailboxSettings.Read"))
-			return false;
-	}
-	return true;
-}
-
 static int no_permission(void)
 {
 	return source_fail(
@@ -90,7 +64,9 @@ static int judge_refusal(const struct graph *graph, const struct graph_answer *a
 		return 0;
 	}
 	if (r == ERR_AUTH && answer->http.status == 403) {
-		if (!graph_error_says(answer, "ErrorAccessDenied") || lacks_permission(graph))
+		/* Without the permission every mailbox looks as if a policy kept it from us. */
+		if (!graph_error_says(answer, "ErrorAccessDenied") ||
+			graph_lacks(graph, GRAPH_READ_SETTINGS))
 			return no_permission();
 		out->state = EXCLUDED;
 		return 0;
@@ -163,52 +139,24 @@ static bool describe(const struct mailbox *mailbox, bool has_mail, struct source
 	return licensed || !is_user_purpose(mailbox->purpose);
 }
 
-static int bad_user(void)
+int graph_mailbox_visit(struct graph *graph, const struct graph_user *user,
+	source_object_fn *visit, void *context)
 {
-	return source_fail(err_set(ERR_PROTOCOL,
-				   "the users: Microsoft Graph named one without id or name"),
-		SOURCE_TENANT, SOURCE_RETRY_LATER, "bad_user");
-}
-
-static int visit_user(void *context, const struct json *user)
-{
-	struct users *users = context;
-	struct graph *graph = users->graph;
-	const char *id = json_get_text_or(user, "id", "");
-	const char *mail = json_get_text_or(user, "mail", "");
-	const char *name = mail[0] ? mail : json_get_text_or(user, "userPrincipalName", "");
 	struct mailbox mailbox;
+	int r = ask_mailbox(graph, user->id, user->name, &mailbox);
 
-	if (text_equal_nocase(json_get_text_or(user, "userType", ""), "Guest"))
-		return 0;
-	if (id[0] == '\0' || strlen(id) > GRAPH_ID_MAX || name[0] == '\0')
-		return bad_user();
-	int r = ask_mailbox(graph, id, name, &mailbox);
 	if (r < 0)
 		return r;
-
-	struct graph_licenses licenses = graph_licenses_of(user);
 	struct source_object object = {
-		.id = id,
-		.name = name,
-		.display_name = json_get_text_or(user, "displayName", name),
+		.id = user->id,
+		.name = user->name,
+		.display_name = user->display_name,
 		.owner = {.tenant_id = graph->tenant_id,
-			.directory_id = id,
-			.m365_license = licenses.m365,
-			.exchange_license = licenses.exchange},
+			.directory_id = user->id,
+			.m365_license = user->m365_license,
+			.exchange_license = user->exchange_license},
 	};
-	if (!describe(&mailbox, mail[0] != '\0', &object))
+	if (!describe(&mailbox, user->has_mail, &object))
 		return 0;
-	return users->visit(users->context, &object);
-}
-
-int graph_objects(void *self, source_object_fn *visit, void *context)
-{
-	struct graph *graph = self;
-	struct users users = {.graph = graph, .visit = visit, .context = context};
-	AUTO_TEXT url = mem_printf("%s/v1.0/users?$select=" SELECT "&$top=999", graph->base);
-	struct graph_listing listing = {
-		.what = "the users", .url = url, .scope = SOURCE_TENANT};
-
-	return graph_pages(graph, &listing, visit_user, &users, NULL);
+	return visit(context, &object);
 }
