@@ -15,6 +15,6 @@ export TSAN_OPTIONS="halt_on_error=1 ${TSAN_OPTIONS:-}" UBSAN_OPTIONS="halt_on_e
 }
 files=$(ls *.test.mjs)
 [ "${2:-all}" = plain ] && files=$(ls *.test.mjs | grep -v faketime)
-[ "${2:-all}" = licensing ] && files=$(ls licensing*.test.mjs)
+[ "${2:-all}" = licensing ] && files=$(ls licensing*.test.mjs orders*.test.mjs)
 # shellcheck disable=SC2086
 exec node --test --test-reporter="${REPORTER:-spec}" --test-concurrency=2 $files

@@ -18,6 +18,7 @@ export class Shop {
     for (const [name, content] of Object.entries({ payment, mail, prices }))
       if (content) fs.writeFileSync(path.join(state, `${name}.json`), JSON.stringify(content));
     this.world.licenseState = state;
+    this.world.licenseDatabase ??= this.world.newDatabase();
     this.state = state;
     await this.serve();
     this.adminToken = fs.readFileSync(this.service.admin_token_file, 'utf8').trim();
