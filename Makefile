@@ -4,8 +4,8 @@
 BUILD := build
 PROGRAMS := garner garnerd garner-licensing garner-tenant
 
-.PHONY: all build demo check unit system sanitize lint format rules mutate-rules histories fuzz \
-	bench bench-plan postgres simulate clean
+.PHONY: all build demo check unit system browser screenshots-orders sanitize lint format rules mutate-rules \
+	histories fuzz bench bench-plan postgres simulate clean
 
 all: build
 
@@ -31,6 +31,17 @@ unit: build
 
 system: build
 	@tools/system-tests.sh $(BUILD)/bin all
+
+# The order form in a real browser.
+browser: build
+	@tools/install-packages.sh test
+	@tools/browser-tests.sh $(BUILD)/bin
+
+# Pictures of every page of the order form, in both themes and two widths.
+screenshots-orders: build
+	@tools/install-packages.sh test
+	@SCREENSHOTS=$(CURDIR)/build-screenshots tools/browser-tests.sh $(BUILD)/bin
+	@echo "The pictures are in build-screenshots/"
 
 # The licensing service on PostgreSQL, on a server that is started for it.
 postgres:

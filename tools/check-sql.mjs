@@ -21,6 +21,7 @@ const ownKey = {
   trial: ['tenant', 'a trial is a tenant\'s: it has no license'],
   trial_instance: ['tenant', 'lies with its trial'],
   service_time: ['id', 'one row for the whole service'],
+  delivery: ['webhook_id', 'a report of a payment is known by its id before its order is'],
   schema_version: ['version', 'a few rows, of the schema itself'],
 };
 
@@ -28,6 +29,8 @@ const ownKey = {
 const exceptions = [
   { file: 'src/license_service/schema.c', find: 'INSERT INTO service_time (id, at_s) VALUES (1, 0)', rule: 'constant',
     reason: 'the one row that a migration puts into its new table' },
+  { file: 'src/license_service/keys.c', find: 'UPDATE key_lookup SET until_s = ?2 WHERE license_id = ?1', rule: 'no-key',
+    reason: 'a key is re-issued by hand and seldom: this one may go to every machine' },
 ];
 
 const words = [

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Every test of the project. Use: tools/check.sh [STEP…]; without one, all. Steps: lint plain clang
-# address thread postgres simulate demo histories. The last line counts single tests: "N passed, N failed".
+# Every test of the project. Use: tools/check.sh [STEP…]; without one, all. Steps: lint plain browser
+# clang address thread postgres simulate demo histories. The last line counts single tests: "N passed, N failed".
 # "mutate" is a step of its own (see make mutate-rules).
 set -u
 cd "$(dirname "$0")/.."
@@ -64,6 +64,7 @@ lint() {
 	one "sizes of functions and files" node tools/check-sizes.mjs
 	one "words that may not be used" tools/check-words.sh
 	one "table of rules" node tools/rules.mjs
+	one "API descriptions" tools/lint-api.sh
 	one "clang-tidy" tools/tidy.sh build
 }
 
@@ -75,6 +76,19 @@ plain() {
 	build build
 	unit_tests build
 	system_tests build/bin all
+}
+
+browser() {
+	echo "browser tests"
+	REPORTER=tap tools/browser-tests.sh build/bin >"$log/tap" 2>&1
+	status=$?
+	good=$(sed -n 's/^# pass \([0-9]*\)$/\1/p' "$log/tap" | tail -1)
+	bad=$(sed -n 's/^# fail \([0-9]*\)$/\1/p' "$log/tap" | tail -1)
+	[ "$status" = 0 ] || [ "${bad:-0}" != 0 ] || bad=1
+	passed=$((passed + ${good:-0}))
+	failed=$((failed + ${bad:-1}))
+	echo "        ${good:-0} passed, ${bad:-1} failed"
+	[ "${bad:-1}" = 0 ] || grep -E -A 40 '^[[:space:]]*not ok' "$log/tap" | head -n 100
 }
 
 clang() {
@@ -145,7 +159,7 @@ wait_for_half() { # PROCESS, its output
 	return "$status"
 }
 
-for step in ${*:-plain lint clang address thread postgres simulate demo histories}; do
+for step in ${*:-plain browser lint clang address thread postgres simulate demo histories}; do
 	echo "--- $step"
 	$step
 done

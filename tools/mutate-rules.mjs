@@ -33,6 +33,11 @@ function copyTree() {
     fs.mkdirSync(path.dirname(path.join(tree, name)), { recursive: true });
     fs.copyFileSync(from, path.join(tree, name));
   }
+  // What npm has put there is no part of the tree, and is only read.
+  const packages = path.join(root, 'tests/system/node_modules');
+  if (!fs.existsSync(packages))
+    execFileSync('npm', ['ci', '--no-audit', '--no-fund', '--silent'], { cwd: path.dirname(packages) });
+  fs.symlinkSync(packages, path.join(tree, 'tests/system/node_modules'));
 }
 
 function configure() {

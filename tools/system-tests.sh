@@ -9,12 +9,12 @@ GARNER_BIN=$(realpath "$OLDPWD/$1" 2>/dev/null || realpath "$1")
 export GARNER_BIN
 # A program that a sanitizer finds fault with ends at once, which its test notices.
 export TSAN_OPTIONS="halt_on_error=1 ${TSAN_OPTIONS:-}" UBSAN_OPTIONS="halt_on_error=1 ${UBSAN_OPTIONS:-}"
-[ -d node_modules/@azure/msal-node ] || {
+[ -d node_modules/@azure/msal-node ] && [ -d node_modules/smtp-server ] || {
 	echo "Installing the npm packages of tests/system" >&2
 	npm ci --no-audit --no-fund --silent
 }
 files=$(ls *.test.mjs)
 [ "${2:-all}" = plain ] && files=$(ls *.test.mjs | grep -v faketime)
-[ "${2:-all}" = licensing ] && files=$(ls licensing*.test.mjs)
+[ "${2:-all}" = licensing ] && files=$(ls licensing*.test.mjs orders*.test.mjs)
 # shellcheck disable=SC2086
 exec node --test --test-reporter="${REPORTER:-spec}" --test-concurrency=2 $files

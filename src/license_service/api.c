@@ -3,10 +3,12 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "license_service/api_priv.h"
 #include "license_service/claims.h"
+#include "license_service/metrics.h"
 #include "license_service/releases.h"
 #include "net/http_server.h"
 
@@ -41,6 +43,8 @@ static int open_with(struct api *api, const struct home *home, writer_open_fn *o
 		r = signer_open(home, &api->signer);
 	if (r == 0)
 		r = open_writer(home, &api->writer);
+	if (r == 0)
+		r = shop_open(home, api->guard, &api->shop);
 	if (r < 0)
 		api_close(api);
 	return r;
@@ -61,6 +65,7 @@ void api_close(struct api *api)
 	writer_stop(api->writer);
 	signer_close(api->signer);
 	store_close(api->lookup);
+	shop_close(api->shop);
 	store_close(api->trials);
 	guard_free(api->guard);
 	guard_free(api->trial_guard);
@@ -176,11 +181,12 @@ static const struct problem *route(struct api *api, struct http_call *call)
 	return problem_because(&problem_path_unknown, "there is nothing at this path");
 }
 
-void api_handle(void *context, struct http_call *call)
+static void dispatch(struct api *api, struct http_call *call)
 {
 	static const char alive[] = "{\"status\":\"ok\"}";
-	struct api *api = context;
 
+	if (shop_handle(api->shop, call))
+		return;
 	if (text_equal(http_call_path(call), "/livez")) {
 		http_reply(call, 200, "application/json", alive, sizeof(alive) - 1);
 		return;
@@ -188,4 +194,13 @@ void api_handle(void *context, struct http_call *call)
 	const struct problem *problem = route(api, call);
 	if (problem)
 		problem_reply(call, problem);
+}
+
+void api_handle(void *context, struct http_call *call)
+{
+	int64_t began_us = clock_monotonic_us();
+
+	dispatch(context, call);
+	metrics_count_request(
+		http_call_path(call), http_reply_status(call), clock_monotonic_us() - began_us);
 }

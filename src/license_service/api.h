@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "license_service/guard.h"
+#include "license_service/shop.h"
 #include "license_service/signer.h"
 #include "license_service/store.h"
 #include "license_service/writer.h"
@@ -22,9 +23,10 @@ struct api {
 	struct guard *guard;
 	pthread_mutex_t lookup_lock; /* guards `lookup` */
 	struct store *lookup;        /* to find keys and instances, beside the writer */
-	struct guard *trial_guard;   /* slows down who makes new trials */
-	pthread_mutex_t trial_lock;  /* guards `trials` */
-	struct store *trials;        /* to begin and find trials */
+	struct shop *shop;
+	struct guard *trial_guard;  /* slows down who makes new trials */
+	pthread_mutex_t trial_lock; /* guards `trials` */
+	struct store *trials;       /* to begin and find trials */
 };
 
 /** Opens what it needs under a home, which is borrowed. */

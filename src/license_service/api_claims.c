@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "license_service/api_priv.h"
 #include "license_service/claims.h"
+#include "license_service/metrics.h"
 
 /* A distinct subject of the claim and its place among them. */
 struct distinct {
@@ -125,6 +126,15 @@ static const struct problem *read_claim(
 	return read_objects(reading, json_get(request->body, "objects"));
 }
 
+static void count_outcomes(const struct claims *claims)
+{
+	int64_t granted = 0;
+
+	for (size_t i = 0; i < claims->object_count; i++)
+		granted += claims->objects[i].granted;
+	metrics_count_claims(granted, (int64_t)claims->object_count - granted);
+}
+
 const struct problem *api_claims(
 	struct api *api, struct api_request *request, struct json *reply)
 {
@@ -140,6 +150,8 @@ const struct problem *api_claims(
 			problem = &problem_idempotency_conflict;
 		else if (r < 0)
 			problem = problem_of_failure(r);
+		else
+			count_outcomes(&reading.claims);
 	}
 	reading_free(&reading);
 	return problem;

@@ -38,6 +38,11 @@ extern const struct problem problem_history_behind;
 extern const struct problem problem_path_unknown;
 extern const struct problem problem_method_not_allowed;
 extern const struct problem problem_slow_down;
+extern const struct problem problem_order_unknown;
+extern const struct problem problem_not_found;
+extern const struct problem problem_order_refused;
+extern const struct problem problem_price_changed;
+extern const struct problem problem_token_invalid;
 extern const struct problem problem_internal;
 extern const struct problem problem_unavailable;
 

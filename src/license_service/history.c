@@ -2,6 +2,7 @@
 #include "license_service/history.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -321,13 +322,41 @@ int history_accept_all(struct store *store, int64_t now_s, int64_t *out_count)
 	}
 }
 
+/* Holds the first license behind `after`, and puts its id there: 1, or 0 behind the last. */
+static int hold_next(struct db *db, char after[LEASE_ID_SIZE], int64_t now_s)
+{
+	AUTO_ROWS rows = NULL;
+	int r = db_one(db, &rows,
+		"SELECT license_id, revision FROM license WHERE license_id > ?1"
+		" ORDER BY license_id LIMIT 1",
+		"s", after);
+
+	if (r <= 0)
+		return r;
+	int64_t revision = db_int(rows, 1);
+	snprintf(after, LEASE_ID_SIZE, "%s", db_text(rows, 0));
+	r = db_run(db,
+		"INSERT INTO history_alarm (license_id, instance_id, revision, sequence, at_s)"
+		" VALUES (?1, '-', ?2, 0, ?3) ON CONFLICT (license_id, instance_id) DO NOTHING",
+		"sii", after, revision, now_s);
+	return r < 0 ? r : 1;
+}
+
 int history_hold_all(struct store *store, int64_t now_s)
 {
-	return db_run(store_db(store),
-		"INSERT INTO history_alarm (license_id, instance_id, revision, sequence, at_s)"
-		" SELECT license_id, '-', revision, 0, CAST(?1 AS BIGINT) FROM license"
-		" WHERE true ON CONFLICT (license_id, instance_id) DO NOTHING",
-		"i", now_s);
+	char after[LEASE_ID_SIZE] = "";
+	int r = db_begin(store_db(store));
+
+	if (r < 0)
+		return r;
+	do
+		r = hold_next(store_db(store), after, now_s);
+	while (r > 0);
+	if (r == 0)
+		r = db_commit(store_db(store));
+	if (r < 0)
+		db_rollback(store_db(store));
+	return r;
 }
 
 int history_count_held(struct store *store, int64_t *out)

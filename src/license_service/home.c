@@ -11,6 +11,7 @@
 #include "crypto/hash.h"
 #include "license/keyset.h"
 #include "license_service/key_file.h"
+#include "license_service/settings.h"
 
 enum { FOLDER_MODE = 0700, PUBLIC_MODE = 0644, PUBLIC_MAX = 4096 };
 enum { LOCK_WAIT_US = 10 * 1000 * 1000, LOCK_RETRY_US = 20 * 1000 };
@@ -42,6 +43,8 @@ static int open_secrets(struct home *home)
 		sizeof(home->pepper));
 	hash_hkdf(key, sizeof(key), NULL, 0, "garner-licensing outbox", home->seal,
 		sizeof(home->seal));
+	hash_hkdf(key, sizeof(key), NULL, 0, "garner-licensing tokens", home->tokens,
+		sizeof(home->tokens));
 	secret_wipe(key, sizeof(key));
 	return 0;
 }
@@ -177,6 +180,8 @@ static int open_files(struct home *home)
 	if (r == 0)
 		r = open_prices(home);
 	if (r == 0)
+		r = settings_open(home, &home->settings);
+	if (r == 0)
 		r = open_trials(home);
 	io_close(lock);
 	return r;
@@ -209,6 +214,7 @@ void home_close(struct home *home)
 	if (home->database)
 		secret_wipe(home->database, strlen(home->database));
 	mem_free(home->database);
+	settings_close(home->settings);
 	secret_wipe(home, sizeof(*home));
 	mem_free(home);
 }

@@ -15,17 +15,21 @@
  * The state folder of a licensing service: what it needs beside its database. Made at the first
  * use: service.key (secrets of the database), root.key and root.pub (the root key pair;
  * root.key may be moved away, see root.h), prices.json and trial.json (the price list, and what
- * a trial is given, which the vendor edits).
+ * a trial is given, which the vendor edits), and what settings.h names.
  */
+
+struct settings;
 
 struct home {
 	char *folder;   /* absolute */
 	char *database; /* its location, as db_open takes it; may hold a password */
 	uint8_t pepper[SECRET_KEY_SIZE]; /* under which license keys are looked up */
-	uint8_t seal[SECRET_KEY_SIZE];   /* under which keys wait in the outbox */
+	uint8_t seal[SECRET_KEY_SIZE];   /* under which keys and mail wait in the outbox */
+	uint8_t tokens[SECRET_KEY_SIZE]; /* under which tokens of orders and forms are made */
 	struct sign_key root; /* its public half alone where the root key is elsewhere */
 	bool has_root;
 	struct price_list prices;
+	struct settings *settings;
 	struct trial_settings trials;
 };
 

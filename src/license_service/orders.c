@@ -2,6 +2,7 @@
 #include "license_service/orders.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -10,6 +11,8 @@
 #include "db/db.h"
 #include "license/price.h"
 #include "license_service/ledger.h"
+#include "license_service/mail_queue.h"
+#include "license_service/settings.h"
 
 enum { SEALED_MAX = 256 };
 
@@ -22,6 +25,27 @@ static const char *const kind_names[] = {
 const char *order_kind_name(enum order_kind kind)
 {
 	return kind_names[kind];
+}
+
+const char *order_state_name(enum order_state state)
+{
+	static const char *const names[] = {
+		[ORDER_OPEN] = "open",
+		[ORDER_COMPLETED] = "completed",
+		[ORDER_CANCELLED] = "cancelled",
+		[ORDER_EXPIRED] = "expired",
+	};
+
+	return names[state];
+}
+
+enum order_state order_state(const struct order *order, int64_t now_s)
+{
+	if (order->completed_s)
+		return ORDER_COMPLETED;
+	if (order->cancelled_s)
+		return ORDER_CANCELLED;
+	return order->expires_s && now_s >= order->expires_s ? ORDER_EXPIRED : ORDER_OPEN;
 }
 
 /* Placing. */
@@ -92,17 +116,25 @@ static int insert_order(
 {
 	int r = db_run(store_db(store),
 		"INSERT INTO orders (license_id, order_id, kind, seats, amount, currency,"
-		" customer, email, placed_s, completed_s)"
-		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0)",
-		"sssiisssi", order->license_id, order->id, order_kind_name(order->kind),
+		" customer, email, placed_s, completed_s, expires_s)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, ?10)",
+		"sssiisssii", order->license_id, order->id, order_kind_name(order->kind),
 		order->seats, order->amount, order->currency, request->customer, request->email,
-		order->placed_s);
+		order->placed_s, order->expires_s);
 
 	if (r == 0)
 		r = db_run(store_db(store),
 			"INSERT INTO order_lookup (order_id, license_id) VALUES (?1, ?2)", "ss",
 			order->id, order->license_id);
+	if (r == 0 && request->email)
+		r = mail_queue(
+			store, order->license_id, MAIL_PLACED, order->id, order->placed_s);
 	return r;
+}
+
+static int64_t end_of_order(const struct store *store, int64_t placed_s)
+{
+	return placed_s + store_home(store)->settings->open_days * 86400;
 }
 
 static int place_new(
@@ -110,6 +142,7 @@ static int place_new(
 {
 	store_new_id(order->license_id, sizeof(order->license_id));
 	order->amount = price_year(&store_home(store)->prices, request->seats);
+	order->expires_s = end_of_order(store, order->placed_s);
 
 	int r = db_begin(store_db(store));
 	if (r == 0)
@@ -131,6 +164,7 @@ static int place_for_license(
 		return r;
 	memcpy(order->license_id, ledger.license_id, LEASE_ID_SIZE);
 	order->placed_s = ledger.now_s;
+	order->expires_s = end_of_order(store, order->placed_s);
 	r = quote_for(&ledger, request, &store_home(store)->prices, &order->amount);
 	if (r == 0)
 		r = insert_order(store, request, order);
@@ -149,7 +183,15 @@ int orders_place(struct store *store, const struct order_request *request, int64
 		.kind = request->kind, .seats = request->seats, .placed_s = now_s};
 	if (r < 0)
 		return r;
-	store_new_id(out->id, sizeof(out->id));
+	if (request->order_id) {
+		ASSERT(strlen(request->order_id) == ORDER_ID_SIZE - 1);
+		memcpy(out->id, request->order_id, ORDER_ID_SIZE);
+	} else {
+		store_new_id(out->id, sizeof(out->id));
+	}
+	snprintf(out->customer, sizeof(out->customer), "%s",
+		request->customer ? request->customer : "");
+	snprintf(out->email, sizeof(out->email), "%s", request->email ? request->email : "");
 	memcpy(out->currency, store_home(store)->prices.currency, sizeof(out->currency));
 	do
 		r = request->license_id ? place_for_license(store, request, out)
@@ -185,11 +227,17 @@ static enum order_kind kind_of(const char *name)
 	return ORDER_NEW;
 }
 
+static void copy_text(char *out, size_t size, const char *text)
+{
+	snprintf(out, size, "%s", text ? text : "");
+}
+
 static int read_order(struct store *store, struct order *order)
 {
 	AUTO_ROWS rows = NULL;
 	int r = db_one(store_db(store), &rows,
-		"SELECT kind, seats, amount, currency, placed_s, completed_s FROM orders"
+		"SELECT kind, seats, amount, currency, placed_s, completed_s, expires_s,"
+		" cancelled_s, failed_s, refunded_s, paid_by, customer, email FROM orders"
 		" WHERE license_id = ?1 AND order_id = ?2",
 		"ss", order->license_id, order->id);
 
@@ -201,6 +249,13 @@ static int read_order(struct store *store, struct order *order)
 	memcpy(order->currency, db_text(rows, 3), sizeof(order->currency));
 	order->placed_s = db_int(rows, 4);
 	order->completed_s = db_int(rows, 5);
+	order->expires_s = db_int(rows, 6);
+	order->cancelled_s = db_int(rows, 7);
+	order->failed_s = db_int(rows, 8);
+	order->refunded_s = db_int(rows, 9);
+	copy_text(order->paid_by, sizeof(order->paid_by), db_text(rows, 10));
+	copy_text(order->customer, sizeof(order->customer), db_text(rows, 11));
+	copy_text(order->email, sizeof(order->email), db_text(rows, 12));
 	return 0;
 }
 
@@ -224,6 +279,36 @@ static int read_outbox(struct store *store, struct order *order)
 	if (key.size)
 		secret_wipe(key.data, key.size);
 	return err_wrap(r, "outbox of order %s", order->id);
+}
+
+int orders_read(struct store *store, const char *order_id, struct order *out)
+{
+	int r = find_license(store, order_id, out);
+
+	if (r == 0)
+		r = read_order(store, out);
+	if (r == 0)
+		r = read_outbox(store, out);
+	return r;
+}
+
+int orders_cancel(struct store *store, const char *order_id, int64_t now_s, struct order *out)
+{
+	int r = find_license(store, order_id, out);
+
+	if (r == 0)
+		r = db_run(store_db(store),
+			"UPDATE orders SET cancelled_s = ?3 WHERE license_id = ?1"
+			" AND order_id = ?2 AND completed_s = 0 AND cancelled_s = 0",
+			"ssi", out->license_id, out->id, now_s);
+	if (r == 0)
+		r = read_order(store, out);
+	if (r == 0 && out->completed_s)
+		r = err_set(ERR_LICENSE,
+			"order %s is completed and cannot be cancelled; a license key can be "
+			"revoked",
+			out->id);
+	return r;
 }
 
 /* Completing. */
@@ -281,11 +366,23 @@ static int change_license(struct ledger *ledger, const struct order *order)
 static int mark_completed(struct ledger *ledger, const struct order *order)
 {
 	int r = db_run(store_db(ledger->store),
-		"UPDATE orders SET completed_s = ?3 WHERE license_id = ?1 AND order_id = ?2"
-		" AND completed_s = 0",
-		"ssi", ledger->license_id, order->id, ledger->now_s);
+		"UPDATE orders SET completed_s = ?3, paid_by = ?4 WHERE license_id = ?1"
+		" AND order_id = ?2 AND completed_s = 0 AND cancelled_s = 0",
+		"ssis", ledger->license_id, order->id, ledger->now_s, order->paid_by);
 
 	return r < 0 ? ledger_check(ledger, r) : db_changed(store_db(ledger->store)) == 1;
+}
+
+/* What was ordered, and the mail that tells of it. */
+static int fulfil(struct ledger *ledger, const struct order *order)
+{
+	bool is_new = order->kind == ORDER_NEW;
+	int r = is_new ? issue_key(ledger, order) : change_license(ledger, order);
+
+	if (r == 0)
+		r = mail_queue(ledger->store, ledger->license_id, is_new ? MAIL_KEY : MAIL_DONE,
+			order->id, ledger->now_s);
+	return r;
 }
 
 static int apply(struct store *store, const struct order *order, int64_t now_s)
@@ -298,13 +395,22 @@ static int apply(struct store *store, const struct order *order, int64_t now_s)
 	if (r < 0)
 		return r;
 	r = mark_completed(&ledger, order);
-	if (r == 1)
-		r = order->kind == ORDER_NEW ? issue_key(&ledger, order)
-					     : change_license(&ledger, order);
-	if (r == 0)
-		return ledger_commit(&ledger);
+	if (r == 1) {
+		r = fulfil(&ledger, order);
+		if (r == 0)
+			return ledger_commit(&ledger);
+	}
+	/* Another was first, or it was cancelled meanwhile: nothing is left of this try. */
 	ledger_abandon(&ledger);
 	return r;
+}
+
+static int refuse_cancelled(const struct order *order)
+{
+	return order->cancelled_s
+		       ? err_set(ERR_LICENSE, "order %s is cancelled; take a new order",
+				 order->id)
+		       : 0;
 }
 
 static int apply_until_done(struct store *store, const struct order *order, int64_t now_s)
@@ -319,14 +425,26 @@ static int apply_until_done(struct store *store, const struct order *order, int6
 
 int orders_complete(struct store *store, const char *order_id, int64_t now_s, struct order *out)
 {
+	return orders_complete_by(store, order_id, "invoice", now_s, out);
+}
+
+int orders_complete_by(struct store *store, const char *order_id, const char *paid_by,
+	int64_t now_s, struct order *out)
+{
 	int r = find_license(store, order_id, out);
 
 	if (r == 0)
 		r = read_order(store, out);
-	if (r == 0 && !out->completed_s)
+	if (r == 0)
+		r = refuse_cancelled(out);
+	if (r == 0 && !out->completed_s) {
+		copy_text(out->paid_by, sizeof(out->paid_by), paid_by);
 		r = apply_until_done(store, out, now_s);
+	}
 	if (r == 0)
 		r = read_order(store, out);
+	if (r == 0)
+		r = refuse_cancelled(out);
 	if (r == 0)
 		r = read_outbox(store, out);
 	return r;
@@ -334,6 +452,11 @@ int orders_complete(struct store *store, const char *order_id, int64_t now_s, st
 
 int orders_hand_out(struct store *store, const struct order *order)
 {
+	/* None is queued any more once the order is completed, so asking first is enough. */
+	int waits = mail_waits(store, order->license_id, MAIL_KEY, order->id);
+
+	if (waits != 0)
+		return waits < 0 ? waits : 0;
 	return db_run(store_db(store),
 		"DELETE FROM outbox WHERE license_id = ?1 AND order_id = ?2", "ss",
 		order->license_id, order->id);

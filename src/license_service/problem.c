@@ -32,6 +32,12 @@ const struct problem problem_path_unknown = {404, "path_unknown", "Unknown path"
 const struct problem problem_method_not_allowed = {
 	405, "method_not_allowed", "Method not allowed"};
 const struct problem problem_slow_down = {429, "slow_down", "Too many requests"};
+const struct problem problem_order_unknown = {404, "order_unknown", "Unknown order"};
+const struct problem problem_not_found = {404, "not_found", "Not found"};
+const struct problem problem_order_refused = {
+	409, "order_refused", "The license does not allow this order"};
+const struct problem problem_price_changed = {409, "price_changed", "The price has changed"};
+const struct problem problem_token_invalid = {401, "token_invalid", "Invalid token"};
 const struct problem problem_internal = {500, "internal", "Internal error"};
 const struct problem problem_unavailable = {503, "unavailable", "Temporarily unavailable"};
 

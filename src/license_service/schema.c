@@ -95,6 +95,43 @@ static const char first[] = "CREATE TABLE license ("
 			    " at_s BIGINT NOT NULL);"
 			    "INSERT INTO service_time (id, at_s) VALUES (1, 0);";
 
+static const char selling[] =
+	"ALTER TABLE orders ADD COLUMN expires_s BIGINT NOT NULL DEFAULT 0;"
+	"ALTER TABLE orders ADD COLUMN cancelled_s BIGINT NOT NULL DEFAULT 0;"
+	"ALTER TABLE orders ADD COLUMN failed_s BIGINT NOT NULL DEFAULT 0;"
+	"ALTER TABLE orders ADD COLUMN refunded_s BIGINT NOT NULL DEFAULT 0;"
+	"ALTER TABLE orders ADD COLUMN paid_by TEXT;"
+	"CREATE INDEX orders_by_time ON orders (placed_s, order_id);"
+
+	"CREATE TABLE key_face ("
+	" license_id TEXT NOT NULL PRIMARY KEY,"
+	" masked TEXT NOT NULL);"
+
+	"CREATE TABLE mail ("
+	" license_id TEXT NOT NULL,"
+	" mail_id TEXT NOT NULL,"
+	" kind TEXT NOT NULL,"
+	" order_id TEXT NOT NULL,"
+	" at_s BIGINT NOT NULL,"
+	" next_s BIGINT NOT NULL,"
+	" tries BIGINT NOT NULL,"
+	" PRIMARY KEY (license_id, mail_id));"
+	"CREATE INDEX mail_by_turn ON mail (next_s);"
+
+	"CREATE TABLE reminder ("
+	" license_id TEXT NOT NULL,"
+	" expires_s BIGINT NOT NULL,"
+	" days BIGINT NOT NULL,"
+	" at_s BIGINT NOT NULL,"
+	" PRIMARY KEY (license_id, expires_s, days));"
+
+	"CREATE TABLE delivery ("
+	" webhook_id TEXT NOT NULL PRIMARY KEY,"
+	" order_id TEXT NOT NULL,"
+	" kind TEXT NOT NULL,"
+	" outcome TEXT NOT NULL,"
+	" at_s BIGINT NOT NULL);";
+
 /* A trial belongs to a tenant, and there are no more of them than tenants: they are keyed by
  * the digest of its id, without a license. */
 static const char trials[] = "CREATE TABLE trial ("
@@ -136,7 +173,7 @@ static const char keys[] =
 
 int schema_migrate(struct db *db)
 {
-	static const char *const scripts[] = {first, trials, witnesses, keys};
+	static const char *const scripts[] = {first, trials, witnesses, keys, selling};
 
 	return db_migrate(db, scripts, sizeof(scripts) / sizeof(scripts[0]));
 }

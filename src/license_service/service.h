@@ -16,7 +16,8 @@ struct service_options {
 	const char *listen;           /* "127.0.0.1:8750"; port 0 takes a free one */
 	const char *certificate_file; /* NULL: plain http, for loopback only */
 	const char *key_file;
-	int workers; /* 0: 16 */
+	int workers;              /* 0: 16 */
+	const char *admin_listen; /* "ADDR:PORT", "unix:PATH"; NULL: admin.sock in the folder */
 };
 
 /** Starts. ERR_USAGE for plain http where others could reach it; ERR_LOCKED where another
@@ -29,5 +30,9 @@ void service_stop(struct service *service);
 
 /** Its base URL, borrowed. */
 const char *service_url(const struct service *service);
+
+/** Where the administration API answers: "http://…" or "unix:PATH", borrowed; NULL
+ * where the default socket's path is too long and no other was given. */
+const char *service_admin_url(const struct service *service);
 
 #endif

@@ -147,6 +147,15 @@ int signer_sign(struct signer *signer, struct lease *lease, char **out_lease, ch
 	return r;
 }
 
+int64_t signer_until_s(struct signer *signer)
+{
+	pthread_mutex_lock(&signer->keys);
+	const struct keyset_key *newest = online_newest(&signer->online);
+	int64_t until_s = newest ? newest->until_s : 0;
+	pthread_mutex_unlock(&signer->keys);
+	return until_s;
+}
+
 int signer_sign_trial(
 	struct signer *signer, struct trial *trial, char **out_trial, char **out_keyset)
 {

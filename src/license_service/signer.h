@@ -27,6 +27,8 @@ void signer_close(struct signer *signer); /* NULL is fine */
 NODISCARD int signer_sign(
 	struct signer *signer, struct lease *lease, char **out_lease, char **out_keyset);
 
+/** The end of the newest online key; 0 where there is none yet. */
+int64_t signer_until_s(struct signer *signer);
 /** The same for a trial. */
 NODISCARD int signer_sign_trial(
 	struct signer *signer, struct trial *trial, char **out_trial, char **out_keyset);

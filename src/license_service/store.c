@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "db/db.h"
+#include "license/key.h"
 #include "license_service/schema.h"
 
 /* The assigned set of a license as it was when its event chain had this head: a poll that
@@ -98,12 +99,19 @@ int store_find_key(struct store *store, const char *key, char license_id[LEASE_I
 
 int store_add_key(struct store *store, const char *key, const char *license_id)
 {
-	char digest[2 * HASH_SIZE + 1];
+	char digest[2 * HASH_SIZE + 1], masked[KEY_TEXT_SIZE];
 
 	store_key_digest(store, key, digest);
-	return db_run(store->db,
+	key_mask(key, masked);
+	int r = db_run(store->db,
 		"INSERT INTO key_lookup (key_digest, license_id) VALUES (?1, ?2)", "ss", digest,
 		license_id);
+	if (r < 0)
+		return r;
+	return db_run(store->db,
+		"INSERT INTO key_face (license_id, masked) VALUES (?1, ?2)"
+		" ON CONFLICT (license_id) DO UPDATE SET masked = ?2",
+		"ss", license_id, masked);
 }
 
 int store_find_instance(struct store *store, const char *license_id, const char *instance_id,

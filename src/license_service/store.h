@@ -37,7 +37,8 @@ enum { STORE_DIGEST_SIZE = 2 * HASH_SIZE + 1 };
 /** The digest under which a key in its normal form is looked up, in hexadecimal. */
 void store_key_digest(struct store *store, const char *key, char out[STORE_DIGEST_SIZE]);
 
-/** Remembers a new license's key, by its digest alone; inside the caller's transaction. */
+/** Remembers a license's new key, by its digest and its masked form alone; inside the caller's
+ * transaction. */
 NODISCARD int store_add_key(struct store *store, const char *key, const char *license_id);
 
 /** The key of an enrolled instance. ERR_NOTFOUND; ERR_LICENSE where it was revoked, the key

@@ -257,3 +257,14 @@ int writer_run(struct writer *writer, struct writer_job *job)
 		run_batch(writer, (struct ticket *[]){&ticket}, 1);
 	return ticket.result < 0 ? err_set((enum err)ticket.result, "%s", ticket.message) : 0;
 }
+
+size_t writer_waiting(struct writer *writer)
+{
+	size_t count = 0;
+
+	pthread_mutex_lock(&writer->queue);
+	for (const struct ticket *ticket = writer->first; ticket; ticket = ticket->next)
+		count++;
+	pthread_mutex_unlock(&writer->queue);
+	return count;
+}

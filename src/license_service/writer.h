@@ -2,6 +2,7 @@
 #ifndef LICENSE_SERVICE_WRITER_H
 #define LICENSE_SERVICE_WRITER_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -49,5 +50,8 @@ void writer_stop(struct writer *writer);
  * the license waits for its operator (history.h). Called by any number of threads.
  */
 NODISCARD int writer_run(struct writer *writer, struct writer_job *job);
+
+/** How many jobs wait for it now. */
+size_t writer_waiting(struct writer *writer);
 
 #endif

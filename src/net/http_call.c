@@ -157,6 +157,11 @@ void http_reply(struct http_call *call, int status, const char *content_type, co
 	call->size = size;
 }
 
+int http_reply_status(const struct http_call *call)
+{
+	return call->status;
+}
+
 void http_reply_file(
 	struct http_call *call, int status, const char *content_type, const char *path)
 {

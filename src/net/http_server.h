@@ -59,6 +59,9 @@ void http_reply_header(struct http_call *call, const char *name, const char *val
 void http_reply(struct http_call *call, int status, const char *content_type, const void *body,
 	size_t size);
 
+/** The status of the reply so far; 0: none yet. */
+int http_reply_status(const struct http_call *call);
+
 /** Answers with the file's bytes, streamed; 500 where it cannot be opened. */
 void http_reply_file(
 	struct http_call *call, int status, const char *content_type, const char *path);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "app.h"
@@ -7,6 +8,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "license_service/report.h"
+#include "license_service/sale.h"
 #include "license_service/trials.h"
 
 /* Prints the order. A key that nobody could read stays in the outbox: `pay` shows it again. */
@@ -49,6 +51,22 @@ int commands_order(void *context, const struct options *options)
 	return r < 0 ? r : place(app, &request, NULL);
 }
 
+/* Fewer than before, or than are in use: said on standard error, and accepted (ruling on G3).
+ */
+static int warn_of_fewer(struct app *app, const struct order_request *request)
+{
+	struct sale sale = {.kind = request->kind, .seats = request->seats};
+	struct sale_quote quote;
+
+	if (request->kind != ORDER_RENEWAL)
+		return 0;
+	memcpy(sale.license_id, request->license_id, sizeof(sale.license_id));
+	int r = sale_quote(app->store, &sale, clock_now_s(), &quote);
+	if (r == 0 && quote.warning[0] && !app->quiet)
+		fprintf(stderr, "garner-licensing: warning: %s\n", quote.warning);
+	return r;
+}
+
 /* An order for the key that the command names. */
 static int place_for_key(struct app *app, enum order_kind kind)
 {
@@ -60,6 +78,8 @@ static int place_for_key(struct app *app, enum order_kind kind)
 		r = app_open_store(app);
 	if (r == 0)
 		r = app_read_key(app, &key);
+	if (r == 0)
+		r = warn_of_fewer(app, &request);
 	return r < 0 ? r : place(app, &request, key.masked);
 }
 
@@ -85,6 +105,20 @@ int commands_pay(void *context, const struct options *options)
 		r = orders_complete(
 			app->store, options_argument(options, 0), clock_now_s(), &order);
 	return r < 0 ? r : hand_out(app, &order, NULL);
+}
+
+int commands_cancel(void *context, const struct options *options)
+{
+	struct app *app = context;
+	struct order order;
+	int r = app_open_store(app);
+
+	if (r == 0)
+		r = orders_cancel(
+			app->store, options_argument(options, 0), clock_now_s(), &order);
+	if (r == 0)
+		print_order(app, &order, NULL);
+	return r;
 }
 
 int commands_revoke(void *context, const struct options *options)

@@ -22,6 +22,7 @@ static const struct option_spec common_options[] = {
 
 static const struct option_spec serve_options[] = {
 	{"listen", "ADDR:PORT", "where to answer; port 0 takes a free one (127.0.0.1:8750)"},
+	{"admin-listen", "ADDR", "administration API: ADDR:PORT or unix:PATH (admin.sock)"},
 	{"tls-cert", "FILE", "certificate chain (PEM); needed but on loopback"},
 	{"tls-key", "FILE", "its key (PEM)"},
 	{NULL, NULL, NULL},
@@ -60,6 +61,20 @@ static const struct option_spec price_options[] = {
 	{NULL, NULL, NULL},
 };
 
+#define PAGE_OPTIONS                                                                           \
+	{"after", "NEXT", "go on behind the page before"},                                     \
+	{                                                                                      \
+		"limit", "N", "how many at most (100)"                                         \
+	}
+
+static const struct option_spec page_options[] = {PAGE_OPTIONS, {NULL, NULL, NULL}};
+static const struct option_spec orders_options[] = {
+	{"only", "STATE", "open, completed, cancelled or expired ones"},
+	PAGE_OPTIONS,
+	{NULL, NULL, NULL},
+};
+static const struct option_spec of_key_options[] = {
+	KEY_FILE_OPTION, PAGE_OPTIONS, {NULL, NULL, NULL}};
 #define ALL_OPTION                                                                             \
 	{                                                                                      \
 		"all", NULL, "all licenses of the service"                                     \
@@ -118,10 +133,19 @@ static const struct command_spec commands[] = {
 	{"add", "KEY", 0, 1, change_options, "Add N licenses to a key; its end stays.",
 		commands_add},
 	{"pay", "ORDER_ID", 1, 1, NULL, "Complete an open order: it is paid.", commands_pay},
+	{"cancel", "ORDER_ID", 1, 1, NULL, "Cancel an order that is not completed.",
+		commands_cancel},
 	{"revoke", "KEY", 0, 1, revoke_options, "Revoke a license key for good.",
 		commands_revoke},
 	{"show", "KEY", 0, 1, show_options, "Show a license, its instances and its events.",
 		commands_show},
+	{"customers", "[PART]", 0, 1, page_options,
+		"List customers, or those with PART in name or address.", commands_customers},
+	{"orders", "", 0, 0, orders_options, "List orders, the newest first.", commands_orders},
+	{"instances", "KEY", 0, 1, of_key_options, "List the installations of a license.",
+		commands_instances},
+	{"events", "KEY", 0, 1, of_key_options, "List the events of a license.",
+		commands_events},
 	{"price", "", 0, 0, price_options, "Say what an order would cost now.", commands_price},
 	{"reissue", "KEY", 0, 1, reissue_options, "Make another key for the same license.",
 		commands_reissue},

@@ -4,7 +4,9 @@
 #include <stdio.h>
 
 #include "app.h"
+#include "base/clock.h"
 #include "base/mem.h"
+#include "license_service/money.h"
 #include "license_service/report.h"
 
 enum { EVENTS_SHOWN = 20 };
@@ -55,10 +57,15 @@ void print_put_price(struct json *json, int64_t amount, const char *currency)
 void print_price(const struct app *app, const struct json *quote)
 {
 	const struct json *price = json_get(quote, "price");
-	int64_t amount = json_get_int(price, "amount", 0);
+	AUTO_TEXT text = money_text(
+		json_get_int(price, "amount", 0), json_get_text_or(price, "currency", ""));
 
-	print_line(app, "Price: %" PRId64 ".%02" PRId64 " %s", amount / 100, amount % 100,
-		json_get_text_or(price, "currency", ""));
+	print_line(app, "Price: %s", text);
+}
+
+static const char *state_of(const struct order *order)
+{
+	return order_state_name(order_state(order, clock_now_s()));
 }
 
 static struct json *order_json(const struct order *order, const char *masked)
@@ -68,7 +75,7 @@ static struct json *order_json(const struct order *order, const char *masked)
 	json_put_int(json, "schema", 1);
 	json_put_text(json, "order_id", order->id);
 	json_put_text(json, "kind", order_kind_name(order->kind));
-	json_put_text(json, "state", order->completed_s ? "completed" : "open");
+	json_put_text(json, "state", state_of(order));
 	json_put_text(json, "license_key", order->key[0] ? order->key : masked);
 	json_put_int(json, "seats", order->seats);
 	print_put_price(json, order->amount, order->currency);
@@ -84,14 +91,14 @@ bool print_order(const struct app *app, const struct order *order, const char *m
 	if (app->json)
 		print_json(json);
 	print_line(app, "Order %s: %" PRId64 " licenses (%s), %s.", order->id, order->seats,
-		order_kind_name(order->kind), order->completed_s ? "completed" : "open");
+		order_kind_name(order->kind), state_of(order));
 	print_price(app, json);
 	if (order->key[0]) {
 		print_line(app, "License key: %s", order->key);
 		print_line(
 			app, "It is shown this once; the service keeps only a digest of it.");
 	}
-	if (!order->completed_s)
+	if (!order->completed_s && !order->cancelled_s)
 		print_line(app, "When it is paid: garner-licensing pay %s", order->id);
 	return order->key[0] && (app->json || !app->quiet) && fflush(stdout) == 0 &&
 	       !ferror(stdout);

@@ -23,10 +23,13 @@ static void announce(const struct app *app, const struct service *service)
 {
 	AUTO_JSON line = json_new_object();
 	AUTO_TEXT root = home_path(app->home, "root.pub");
+	AUTO_TEXT token = home_path(app->home, "admin.token");
 
 	json_put_int(line, "schema", 1);
 	json_put_text(line, "listening", service_url(service));
 	json_put_text(line, "root_key_file", root);
+	json_put_text(line, "admin", service_admin_url(service));
+	json_put_text(line, "admin_token_file", token);
 	print_json(line);
 }
 
@@ -40,6 +43,7 @@ int serve_run(void *context, const struct options *options)
 		.listen = options_get(options, "listen"),
 		.certificate_file = options_get(options, "tls-cert"),
 		.key_file = options_get(options, "tls-key"),
+		.admin_listen = options_get(options, "admin-listen"),
 	};
 
 	if (!service_options.listen)
