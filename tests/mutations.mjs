@@ -711,4 +711,8 @@ export const mutations = [
     file: 'src/license_client/timefloor.c', units: ['license_client/timefloor'],
     find: 'if (now_s > floor->floor_s)',
     replace: 'if (now_s - floor->kept_s >= TIMEFLOOR_SAVE_S)' },
+  { rules: 'E5 F1', what: 'an edited floor counts for more than the signed time of a trial',
+    file: 'src/license_client/trials.c', units: ['license_client/trials'],
+    find: 'client_bind_floor(&client->trials.known.floor, last_issued_s(&client->trials));',
+    replace: '(void)last_issued_s;' },
 ];
