@@ -226,12 +226,26 @@ static int put_sums(struct store *store, struct buf *out)
 		{{"orders_not_completed", "Orders that are neither paid nor cancelled."},
 			"SELECT COUNT(*) FROM orders WHERE completed_s = 0 AND cancelled_s = "
 			"0"},
+		{{"licenses_held", "Keys that get nothing until accept-restore."},
+			"SELECT COUNT(DISTINCT license_id) FROM history_alarm"},
+		{{"trials", "Trials that were begun."}, "SELECT COUNT(*) FROM trial"},
 	};
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < COUNT(sums); i++)
 		r = put_number(store, out, sums[i].names, sums[i].sql);
 	return r;
+}
+
+static int put_running_trials(struct store *store, int64_t now_s, struct buf *out)
+{
+	AUTO_ROWS rows = NULL;
+	int r = db_one(store_db(store), &rows, "SELECT COUNT(*) FROM trial WHERE ends_s > ?1",
+		"i", now_s);
+
+	return r < 0 ? r
+		     : put_gauge(out, "trials_running", "Trials that are not over.",
+			       r ? db_int(rows, 0) : 0);
 }
 
 int metrics_write(struct store *store, int64_t now_s, int64_t waiting, int64_t leaf_until_s,
@@ -251,5 +265,7 @@ int metrics_write(struct store *store, int64_t now_s, int64_t waiting, int64_t l
 			(leaf_until_s - now_s) / 86400);
 	if (r == 0)
 		r = put_sums(store, out);
+	if (r == 0)
+		r = put_running_trials(store, now_s, out);
 	return r < 0 ? r : buf_append_text(out, "# EOF\n");
 }
