@@ -142,12 +142,11 @@ static void read_head(struct license_client *client, const struct json *json)
 			err_message(), NULL);
 }
 
-/* What is signed holds, whatever the file says of time beside it. */
-static void bind_floor(struct timefloor *floor, const struct lease *lease)
+void client_bind_floor(struct timefloor *floor, int64_t issued_s)
 {
-	floor->contact_s = lease->issued_s;
-	if (floor->floor_s < lease->issued_s)
-		floor->floor_s = lease->issued_s;
+	floor->contact_s = issued_s;
+	if (floor->floor_s < issued_s)
+		floor->floor_s = issued_s;
 }
 
 static int read_record(struct license_client *client)
@@ -165,7 +164,7 @@ static int read_record(struct license_client *client)
 	const char *texts[2] = {json_get_text(json, "lease"), json_get_text(json, "keyset")};
 	r = client_believe(client, client->grant.license_id, texts, &record->proof);
 	if (r == 0)
-		bind_floor(&record->floor, &record->proof.lease);
+		client_bind_floor(&record->floor, record->proof.lease.issued_s);
 	if (r == 0)
 		read_head(client, json);
 	return r;

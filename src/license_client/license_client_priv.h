@@ -151,6 +151,9 @@ int64_t client_now_s(const struct license_client *client);
 NODISCARD int client_believe(const struct license_client *client, const char *license_id,
 	const char *const texts[2], struct proof *out);
 
+/** What was signed last holds, whatever a file says of time beside it. */
+void client_bind_floor(struct timefloor *floor, int64_t issued_s);
+
 /** Keeps the activation, the record or the held set, under the lock. ERR_IO. */
 NODISCARD int client_write_grant(struct license_client *client);
 NODISCARD int client_write_record(struct license_client *client);

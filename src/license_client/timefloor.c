@@ -96,10 +96,12 @@ bool timefloor_raise(struct timefloor *floor, const struct timefloor_reading *re
 	 * when it comes to where it was then. */
 	if (was_set_right)
 		floor->contact_wall_s = floor->contact_s;
+	/* From here on this boot's clock counts, also where the wall clock was set back. */
+	bool is_new_boot = !text_equal(floor->boot, reading->boot);
 	int64_t now_s = by_clocks(floor, reading);
-	if (now_s > floor->floor_s)
+	if (now_s > floor->floor_s || is_new_boot)
 		set_floor(floor, now_s, reading);
-	if (now_s - floor->kept_s < TIMEFLOOR_SAVE_S)
+	if (now_s - floor->kept_s < TIMEFLOOR_SAVE_S && !is_new_boot)
 		return was_set_right;
 	floor->kept_s = now_s;
 	return true;

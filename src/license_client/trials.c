@@ -138,6 +138,17 @@ static int read_list(struct license_client *client, const struct json *list)
 	return 0;
 }
 
+/* The last signed moment of all trials. */
+static int64_t last_issued_s(const struct trials *trials)
+{
+	int64_t last_s = 0;
+
+	for (size_t i = 0; i < trials->count; i++)
+		if (trials->list[i].trial.issued_s > last_s)
+			last_s = trials->list[i].trial.issued_s;
+	return last_s;
+}
+
 int trials_read(struct license_client *client)
 {
 	AUTO_JSON json = NULL;
@@ -146,11 +157,14 @@ int trials_read(struct license_client *client)
 	int r = statefile_read_json(&client->folder, file_name, &json);
 	if (r == 0)
 		r = read_list(client, json_get(json, "trials"));
-	if (r < 0)
+	if (r < 0) {
 		trials_free(&client->trials);
-	else
-		client_get_known(json, &client->trials.known);
-	return r;
+		return r;
+	}
+	client_get_known(json, &client->trials.known);
+	if (client->trials.count)
+		client_bind_floor(&client->trials.known.floor, last_issued_s(&client->trials));
+	return 0;
 }
 
 int trials_write(struct license_client *client)

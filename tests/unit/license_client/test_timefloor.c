@@ -135,6 +135,20 @@ static void E5_a_restart_does_not_take_the_kept_floor_away(void **state)
 	assert_int_equal(timefloor_now(&floor, &restarted), START_S + DAY_S);
 }
 
+/* Else a clock that was set back before a restart would stand for ever. */
+static void E5_after_a_restart_the_boot_clock_counts_on_from_the_floor(void **state)
+{
+	(void)state;
+	struct timefloor floor = contact(0);
+	struct timefloor_reading clocks = {
+		.wall_s = START_S - 300 * DAY_S, .boot_us = 9000000, .boot = "second"};
+
+	assert_true(timefloor_raise(&floor, &clocks)); /* which boot it was is worth keeping */
+	assert_int_equal(timefloor_now(&floor, &clocks), START_S);
+	clocks.boot_us += INT64_C(1000000) * DAY_S;
+	assert_int_equal(timefloor_now(&floor, &clocks), START_S + DAY_S);
+}
+
 static void a_floor_that_hardly_moved_is_not_worth_keeping(void **state)
 {
 	(void)state;
@@ -193,6 +207,7 @@ int main(void)
 		cmocka_unit_test(E5_what_the_source_says_counts_for_a_day_beyond_the_clocks),
 		cmocka_unit_test(E5_a_clock_that_was_ahead_at_the_contact_gains_nothing),
 		cmocka_unit_test(E5_a_restart_does_not_take_the_kept_floor_away),
+		cmocka_unit_test(E5_after_a_restart_the_boot_clock_counts_on_from_the_floor),
 		cmocka_unit_test(a_floor_that_hardly_moved_is_not_worth_keeping),
 		cmocka_unit_test(a_clock_that_is_ahead_is_corrected_by_what_the_contact_showed),
 		cmocka_unit_test(a_clock_that_was_ahead_and_is_set_right_counts_as_it_is),

@@ -257,6 +257,30 @@ static void E5_F1_each_line_of_the_trials_file_is_believed_only_as_signed(void *
 	assert_string_equal(world_status(world).trouble, "");
 }
 
+/* The floor is what the instance says of itself; the time of the last answer is signed. */
+static void E5_F1_an_edited_floor_falls_no_lower_than_the_signed_time(void **state)
+{
+	struct world *world = *state;
+	AUTO_JSON file = NULL;
+
+	assert_int_equal(begin(world, "contoso"), 0);
+	int64_t start_s = world_now();
+	world_pass(29 * DAY_S);
+	assert_int_equal(contact(world), 0);
+	struct statefile_folder folder = open_folder(world);
+	assert_int_equal(statefile_read_json(&folder, "trials", &file), 0);
+	static const char *const times[] = {"floor_s", "contact_s", "contact_wall_s"};
+	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++)
+		json_put_int(file, times[i], start_s);
+	json_put_text(file, "boot", "another");
+	assert_int_equal(statefile_write_json(&folder, "trials", file), 0);
+	world_set_wall(start_s);
+	world_reopen(world);
+	assert_int_equal(state_of(world, "contoso"), LICENSE_TRIAL);
+	world_pass(DAY_S); /* by the boot clock, from the signed time on */
+	assert_int_equal(state_of(world, "contoso"), LICENSE_TRIAL_OVER);
+}
+
 static void E5_F1_a_changed_byte_of_the_trials_file_is_noticed(void **state)
 {
 	struct world *world = *state;
@@ -339,6 +363,7 @@ int main(void)
 		TEST(E5_F1_an_old_answer_prolongs_no_trial_and_is_told),
 		TEST(E5_F1_a_clock_that_is_set_back_makes_no_trial_longer),
 		TEST(E5_F1_each_line_of_the_trials_file_is_believed_only_as_signed),
+		TEST(E5_F1_an_edited_floor_falls_no_lower_than_the_signed_time),
 		TEST(E5_F1_a_changed_byte_of_the_trials_file_is_noticed),
 		TEST(E5_F1_another_instances_trial_is_of_no_use),
 		TEST(F4_a_key_ends_the_trial_and_is_known_whatever_becomes_of_it),
