@@ -121,7 +121,8 @@ export class Mutant {
 
   ninja(killers, processes) {
     const targets = new Set(killers.flatMap((killer) => this.targetsOf(killer)));
-    return run('ninja', ['-C', this.build, '-j', `${processes}`, ...targets], buildLimitMs);
+    return run('ninja', ['-C', this.build, '-j', `${processes}`, ...targets], buildLimitMs,
+      { env: { ...process.env, TMPDIR: this.scratch } });
   }
 
   runKiller(killer, limitMs) {
