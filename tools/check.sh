@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Every test of the project. Use: tools/check.sh [STEP…]; without one, all. Steps: lint plain browser
 # clang address thread postgres simulate demo histories. The last line counts single tests: "N passed, N failed".
-# "mutate" is a step of its own (see make mutate-rules).
+# "mutate" is a step of its own, for it takes as long as all the others (see make mutate-rules).
 set -u
 cd "$(dirname "$0")/.."
 export NO_COLOR=1
@@ -64,6 +64,7 @@ lint() {
 	one "sizes of functions and files" node tools/check-sizes.mjs
 	one "words that may not be used" tools/check-words.sh
 	one "table of rules" node tools/rules.mjs
+	one "changes that break the rules" node tools/mutate-rules.mjs --check
 	one "API descriptions" tools/lint-api.sh
 	one "clang-tidy" tools/tidy.sh build
 }

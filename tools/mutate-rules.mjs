@@ -2,169 +2,172 @@
 // SPDX-License-Identifier: Apache-2.0
 // Shows that the tests notice when a rule of the licensing is broken: makes each change of
 // tests/mutations.mjs (described there) and runs the tests that it names, each of which must fail.
-// Works in a copy of the tree, in a temporary folder. A change that does not apply or not compile is
-// an error and no kill.
-// Use: tools/mutate-rules.mjs [RULE…]       all, or those that break one of these rules
+// Works in copies of the tree, in a temporary folder. A change that does not apply or not compile is
+// an error and no kill, and so is one whose tests do not pass as the code is.
+// First come the changes that unit tests notice, then those for which only a system test is named.
+// Use: tools/mutate-rules.mjs [OPTION…] [RULE…]      all, or those that break one of these rules
+//   --jobs N    so many copies at once (2)     --from N   begin with the N-th of the run
+//   --units     only what unit tests notice    --system   every system test that is named, also where
+//   --check     build nothing: is the list in order?      a unit test notices the same
+//   --table     build nothing: how many changes each rule has
+//   --sort      build nothing: puts the list into its order
 // Exit: 0 all killed, 1 some survived or are in error.
-import { execFileSync, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { Mutant, endAll, hasNoticed, readTap } from './lib/mutant.mjs';
+import { faultsOfList, list, place, sortList, systemOf, table, unitsOf } from './lib/mutation-list.mjs';
 import { mutations } from '../tests/mutations.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
-const list = 'tests/mutations.mjs';
-const programs = ['garner', 'garnerd', 'garner-licensing', 'garner-tenant'];
 const testLimitMs = 300_000;
 
-const work = fs.mkdtempSync(path.join(os.tmpdir(), 'mutate-'));
-const tree = path.join(work, 'tree');
-const build = path.join(work, 'build');
-const bin = path.join(work, 'bin');
-const scratch = path.join(work, 't'); // what tests leave behind goes with the rest
+const labelOf = (killer) => killer.unit ?? `${killer.file} ${killer.name}`;
+const minutes = (ms) => (ms < 90_000 ? `${Math.ceil(ms / 1000)} s` : `${Math.ceil(ms / 60_000)} min`);
 
-function copyTree() {
-  const names = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'],
-    { cwd: root, encoding: 'utf8', maxBuffer: 1 << 26 }).split('\0').filter(Boolean);
-  for (const name of names) {
-    const from = path.join(root, name);
-    if (!fs.existsSync(from)) continue;
-    fs.mkdirSync(path.dirname(path.join(tree, name)), { recursive: true });
-    fs.copyFileSync(from, path.join(tree, name));
-  }
-  // What npm has put there is no part of the tree, and is only read.
-  const packages = path.join(root, 'tests/system/node_modules');
-  if (!fs.existsSync(packages))
-    execFileSync('npm', ['ci', '--no-audit', '--no-fund', '--silent'], { cwd: path.dirname(packages) });
-  fs.symlinkSync(packages, path.join(tree, 'tests/system/node_modules'));
+// What is to be done, in order: { mutation, line, killers }.
+function tasksOf(options, wanted) {
+  const tasksWith = (killersOf) => mutations
+    .filter(({ rules }) => !wanted.length || rules.split(' ').some((rule) => wanted.includes(rule)))
+    .map((mutation) => ({ mutation, killers: killersOf(mutation), rules: mutation.rules.split(' ') }))
+    .filter(({ killers }) => killers.length);
+  const tasks = [...(options.system ? [] : tasksWith(unitsOf)),
+    ...(options.units ? [] : tasksWith((one) => (options.system || !one.units ? systemOf(one) : [])))];
+  return tasks.slice(Number(options.from) - 1);
 }
 
-function configure() {
-  execFileSync('meson', ['setup', build, tree, '-Dbuildtype=debug', '-Dman=disabled'], { stdio: 'pipe' });
-  fs.mkdirSync(scratch);
-  fs.mkdirSync(bin);
-  for (const name of programs) fs.symlinkSync(path.join(build, 'src/cmd', name, name), path.join(bin, name));
-  const tests = execFileSync('meson', ['introspect', '--tests', build], { encoding: 'utf8', maxBuffer: 1 << 26 });
-  return new Map(JSON.parse(tests).map((test) => [test.name, test]));
+// Takes from the front of a list, in every copy at once.
+async function inAll(copies, items, work) {
+  const queue = [...items.entries()];
+  await Promise.all(copies.map(async (copy) => {
+    for (let next = queue.shift(); next; next = queue.shift()) await work(copy, next[1], next[0]);
+  }));
 }
 
-// Runs a command; its whole group ends with it, and at the limit. Answers { code, text }.
-function run(command, args, options = {}) {
-  return new Promise((resolve) => {
-    const child = spawn(command, args, { ...options, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
-    let text = '';
-    const endGroup = () => {
-      try {
-        process.kill(-child.pid, 'SIGKILL');
-      } catch { /* it is gone already */ }
-    };
-    const limit = setTimeout(endGroup, testLimitMs);
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (piece) => { text += piece; });
-    child.on('error', (error) => resolve({ code: -1, text: `${error}` }));
-    child.on('exit', () => { clearTimeout(limit); endGroup(); });
-    child.on('close', (code) => resolve({ code: code ?? -1, text }));
+// Each test that is named passes as the code is, and there is one; how long it takes, or what is wrong.
+async function tryUnchanged(copies, killers) {
+  const states = new Map();
+  await inAll(copies, killers, async (copy, killer) => {
+    const start = Date.now();
+    const result = await copy.runKiller(killer, testLimitMs);
+    const good = result.code === 0 && readTap(result.text).passed > 0;
+    states.set(labelOf(killer), { ms: Date.now() - start, error: good ? '' : `${labelOf(killer)} does not pass as the code is:\n${result.text.slice(-2000)}` });
+  });
+  return states;
+}
+
+async function tryTask(copy, { mutation, killers, rules }, states) {
+  const bad = killers.find((killer) => states.get(labelOf(killer)).error);
+  if (bad) return { verdict: 'ERROR', why: `${labelOf(bad)} does not pass as the code is` };
+  return copy.withChange(mutation, async () => {
+    const made = await copy.ninja(killers, 1);
+    if (made.code !== 0) return { verdict: 'ERROR', why: `does not build:\n${made.text.slice(-2000)}` };
+    for (const killer of killers) {
+      const result = await copy.runKiller(killer, 60_000 + 10 * states.get(labelOf(killer)).ms);
+      if (!hasNoticed(killer, rules, result)) return { verdict: 'SURVIVED', why: `${labelOf(killer)} does not notice` };
+    }
+    return { verdict: 'killed', why: '' };
   });
 }
 
-// The tests that must notice a change: { unit } or { file, name }.
-const killersOf = ({ units = [], system }) => [
-  ...units.map((unit) => ({ unit })), ...(system ? [{ file: system[0], name: system[1] }] : []),
-];
-const labelOf = (killer) => killer.unit ?? `${killer.file} ${killer.name}`;
-
-// What ninja has to make for a killer.
-function targetsOf(killer, units) {
-  if (!killer.unit) return programs.map((name) => `src/cmd/${name}/${name}`);
-  const unit = units.get(killer.unit);
-  if (!unit) throw new Error(`${list}: there is no unit test "${killer.unit}"`);
-  return [path.relative(build, unit.cmd[0])];
-}
-
-// A test of TAP output: how many passed, and the names of those that failed.
-function readTap(text) {
-  const lines = [...text.matchAll(/^\s*(not )?ok \d+ -? ?(.*)$/gm)].filter(([, , name]) => !/# SKIP/i.test(name));
-  return { passed: lines.filter(([, not]) => !not).length, failed: lines.filter(([, not]) => not).map(([, , name]) => name) };
-}
-
-function runKiller(killer, units) {
-  const env = { ...process.env, TMPDIR: scratch };
-  if (killer.unit) {
-    const { cmd, env: more } = units.get(killer.unit);
-    return run(cmd[0], cmd.slice(1), { env: { ...env, ...more }, cwd: build });
+// Tells how far a run is. The time left goes by how long the tests take unchanged, and by how much
+// longer those took that are done.
+class Progress {
+  constructor(tasks, states, jobs, first) {
+    Object.assign(this, { tasks, jobs, first, done: 0, expected: 0, taken: 0, counts: { killed: 0, SURVIVED: 0, ERROR: 0 } });
+    this.expect = (task) => 2000 + task.killers.reduce((sum, killer) => sum + states.get(labelOf(killer)).ms, 0);
+    this.left = tasks.reduce((sum, task) => sum + this.expect(task), 0);
   }
-  return run(process.execPath, ['--test', '--test-reporter=tap', `--test-name-pattern=/(^|\\W)${killer.name}\\b/`, killer.file],
-    { env: { ...env, GARNER_BIN: bin }, cwd: path.join(tree, 'tests/system') });
+
+  tell(task, index, ms, { verdict, why }) {
+    const { mutation } = task;
+    this.counts[verdict]++;
+    this.done++;
+    this.taken += ms;
+    this.expected += this.expect(task);
+    this.left -= this.expect(task);
+    const left = minutes((this.left * this.taken) / this.expected / this.jobs);
+    const last = this.first + this.tasks.length - 1;
+    console.log(`[${`${this.first + index}`.padStart(`${last}`.length)}/${last}] ${verdict.padEnd(8)} ${mutation.rules.padEnd(10)} ` +
+      `${(ms / 1000).toFixed(1).padStart(5)} s  ${mutation.file}:${place(root, mutation).line}: ${mutation.what}` +
+      `${why && `: ${why}`} (${left} left)`);
+  }
 }
 
-// A unit test has noticed where one of the rule's own functions fails, or all of it breaks off.
-function hasNoticed(killer, rules, { code, text }) {
-  if (code === 0) return false;
-  const { failed } = readTap(text);
-  if (!killer.unit || !failed.length) return true;
-  return failed.some((name) => name.split('_').some((word, index, words) =>
-    rules.includes(word) && words.slice(0, index).every((before) => /^([A-I]\d+|T\d+b?)$/.test(before))));
-}
+async function mutate(work, options, wanted) {
+  const jobs = Math.max(1, Number(options.jobs));
+  const tasks = tasksOf(options, wanted);
+  if (!tasks.length) throw new Error(`${list}: no such change`);
+  const start = Date.now();
+  const killers = [...new Map(tasks.flatMap((task) => task.killers).map((killer) => [labelOf(killer), killer])).values()];
+  console.log(`${tasks.length} changes, ${killers.length} tests; building a copy`);
 
-function place({ file, find }) {
-  const source = fs.readFileSync(path.join(tree, file), 'utf8');
-  const count = source.split(find).length - 1;
-  if (count !== 1) throw new Error(`${list}: stale: "${find}" occurs ${count} times in ${file}`);
-  return { source, line: source.slice(0, source.indexOf(find)).split('\n').length };
-}
-
-const ninja = (targets) => run('ninja', ['-C', build, '-j', `${os.cpus().length}`, ...new Set(targets)]);
-
-// Every test that is named passes as the code is, and there is one.
-async function checkUnmutated(killers, units) {
-  const made = await ninja(killers.flatMap((killer) => targetsOf(killer, units)));
+  const copy = new Mutant(path.join(work, '1'), root);
+  copy.copyTree();
+  if (killers.some((killer) => !killer.unit)) copy.addPackages();
+  const made = await copy.ninja(killers, os.cpus().length);
   if (made.code !== 0) throw new Error(`the tree does not build:\n${made.text.slice(-4000)}`);
-  for (const killer of killers) {
-    const result = await runKiller(killer, units);
-    if (result.code !== 0 || readTap(result.text).passed === 0) {
-      throw new Error(`${labelOf(killer)} does not pass as the code is:\n${result.text.slice(-4000)}`);
-    }
-  }
+  const copies = [copy];
+  for (let i = 2; i <= jobs; i++) copies.push(copy.clone(path.join(work, `${i}`)));
+
+  console.log(`built after ${minutes(Date.now() - start)}; the tests as the code is`);
+  const states = await tryUnchanged(copies, killers);
+  const bad = [...states.values()].filter(({ error }) => error);
+  for (const { error } of bad) console.log(error);
+  console.log(`${killers.length - bad.length} tests pass as the code is, ${bad.length} do not, after ${minutes(Date.now() - start)}`);
+
+  const progress = new Progress(tasks, states, jobs, Number(options.from));
+  await inAll(copies, tasks, async (one, task, index) => {
+    const since = Date.now();
+    const result = await tryTask(one, task, states);
+    progress.tell(task, index, Date.now() - since, result);
+  });
+  const { killed, SURVIVED, ERROR } = progress.counts;
+  console.log(`${killed} killed, ${SURVIVED} survived, ${ERROR} in error; ${minutes(Date.now() - start)}`);
+  return SURVIVED + ERROR ? 1 : 0;
 }
 
-async function tryMutation(mutation, units) {
-  const file = path.join(tree, mutation.file);
-  const { source } = place(mutation);
-  fs.writeFileSync(file, source.replace(mutation.find, () => mutation.replace));
-  try {
-    const made = await ninja(killersOf(mutation).flatMap((killer) => targetsOf(killer, units)));
-    if (made.code !== 0) return { verdict: 'ERROR', why: `does not build:\n${made.text.slice(-2000)}` };
-    for (const killer of killersOf(mutation)) {
-      const result = await runKiller(killer, units);
-      if (!hasNoticed(killer, mutation.rules.split(' '), result)) return { verdict: 'SURVIVED', why: `${labelOf(killer)} does not notice` };
-    }
-    return { verdict: 'killed', why: '' };
-  } finally {
-    fs.writeFileSync(file, source);
-  }
+function check() {
+  const faults = faultsOfList(root);
+  for (const fault of faults) console.error(fault);
+  console.log(`${mutations.length} changes, ${faults.length} faults`);
+  return faults.length ? 1 : 0;
+}
+
+function printTable() {
+  const rows = table(root);
+  for (const { rule, count, why } of rows) console.log(`${rule.padEnd(4)} ${`${count}`.padStart(3)}${why && `  ${why}`}`);
+  const bare = rows.filter(({ count }) => !count).map(({ rule }) => rule);
+  console.log(`${mutations.length} changes; ${bare.length ? `without one: ${bare.join(' ')}` : 'every rule has one'}`);
+  return 0;
 }
 
 async function main() {
-  const wanted = process.argv.slice(2);
-  copyTree();
-  const chosen = mutations.filter(({ rules }) => !wanted.length || rules.split(' ').some((rule) => wanted.includes(rule)));
-  const lines = chosen.map((mutation) => place(mutation).line);
-  const units = configure();
-  const killers = new Map(chosen.flatMap(killersOf).map((killer) => [labelOf(killer), killer]));
-  await checkUnmutated([...killers.values()], units);
-  console.log(`${killers.size} tests pass as the code is`);
-
-  const counts = { killed: 0, SURVIVED: 0, ERROR: 0 };
-  for (const [index, mutation] of chosen.entries()) {
-    const start = Date.now();
-    const { verdict, why } = await tryMutation(mutation, units);
-    counts[verdict]++;
-    const seconds = ((Date.now() - start) / 1000).toFixed(1);
-    console.log(`${verdict.padEnd(8)} ${mutation.rules.padEnd(10)} ${seconds.padStart(5)} s  ` +
-      `${mutation.file}:${lines[index]}: ${mutation.what}${why && `: ${why}`}`);
+  const { values: options, positionals } = parseArgs({ allowPositionals: true, options: {
+    jobs: { type: 'string', default: '2' }, from: { type: 'string', default: '1' }, units: { type: 'boolean' },
+    system: { type: 'boolean' }, check: { type: 'boolean' }, table: { type: 'boolean' }, sort: { type: 'boolean' } } });
+  for (const name of ['jobs', 'from']) {
+    if (!/^[1-9]\d{0,3}$/.test(options[name])) throw new Error(`--${name} takes a number from 1 on`);
   }
-  console.log(`${counts.killed} killed, ${counts.SURVIVED} survived${counts.ERROR ? `, ${counts.ERROR} in error` : ''}`);
-  return counts.SURVIVED + counts.ERROR ? 1 : 0;
+  if (options.table) return printTable();
+  if (options.check) return check();
+  if (options.sort) return sortList(root);
+  const stale = mutations.map((mutation) => place(root, mutation).error).filter(Boolean);
+  if (stale.length) throw new Error(stale.map((text) => `${list}: ${text}`).join('\n'));
+
+  const work = fs.mkdtempSync(path.join(os.tmpdir(), 'mutate-'));
+  const clean = () => {
+    endAll();
+    fs.rmSync(work, { recursive: true, force: true, maxRetries: 5 });
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => { clean(); process.exit(1); });
+  try {
+    return await mutate(work, options, positionals);
+  } finally {
+    clean();
+  }
 }
 
 try {
@@ -172,6 +175,4 @@ try {
 } catch (error) {
   console.error(error.message);
   process.exitCode = 1;
-} finally {
-  fs.rmSync(work, { recursive: true, force: true });
 }

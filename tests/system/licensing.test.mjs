@@ -193,6 +193,23 @@ test('A11: a mistyped, an unknown and a revoked key each get their own words, an
   assert.notEqual(mistyped.errors, unknown.errors);
 });
 
+test('D1: the state of the license, what is owned and used, the key and the end are shown', async (t) => {
+  const { world, instance, key } = await makeWorld(t, { seats: 3, people: users(2) });
+  instance.prepare();
+  instance.start();
+  const status = instance.status();
+  assert.equal(status.state, 'active');
+  assert.equal(status.seats, 3);
+  assert.equal(status.used, 2);
+  assert.equal(status.key, `${key.slice(0, 5)}-*****-*****-*****-*****`);
+  assert.equal(status.expires_at, world.vendor('show', key).expires_at);
+  const shown = instance.garner('license', 'status').text;
+  assert.match(shown, /^Licenses in use +2 of 3$/m);
+  for (const text of [status.key, status.expires_at]) assert.ok(shown.includes(text), shown);
+  const help = instance.garner('license', '--help').text;
+  for (const command of ['activate', 'buy', 'release']) assert.match(help, new RegExp(`^ +(license )?${command}\\b`, 'm'));
+});
+
 test('E1, E2: while the service is away, licensed mailboxes are backed up and new ones wait', async (t) => {
   const { world, instance } = await makeWorld(t, { seats: 2, people: users(1) });
   instance.prepare();

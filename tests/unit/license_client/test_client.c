@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "license_client/license_client_priv.h"
 #include "world.h"
@@ -227,6 +228,33 @@ static void E5_a_new_identity_must_be_activated(void **state)
 	assert_int_equal(world_state(world), LICENSE_ACTIVE);
 }
 
+/* The first version wrote no more than what was signed; a later one may write more. */
+static void A10_the_state_of_another_version_of_the_program_goes_on(void **state)
+{
+	struct world *world = *state;
+	struct statefile_folder folder = {.path = world->state};
+	struct identity identity;
+	struct license_claim claim;
+	AUTO_JSON written = NULL;
+	AUTO_JSON first = json_new_object();
+
+	assert_int_equal(world_claim(world, &claim, "a", NULL), 0);
+	assert_int_equal(identity_load(&folder, &identity), 0);
+	assert_int_equal(statefile_read_json(&folder, "lease", &written), 0);
+	json_put_text(first, "lease", json_get_text(written, "lease"));
+	json_put_text(first, "keyset", json_get_text(written, "keyset"));
+	json_put_text(first, "of_a_later_version", "something");
+	assert_int_equal(statefile_write_json(&folder, "lease", first), 0);
+	world_reopen(world);
+	assert_int_equal(world_state(world), LICENSE_ACTIVE);
+	assert_true(world_status(world).may_back_up);
+	assert_int_equal(world_claim(world, &claim, "a", NULL), 0);
+	assert_true(claim.granted);
+	assert_int_equal(claim.newly, 0);
+	assert_int_equal(contact(world), 0);
+	assert_int_equal(world_state(world), LICENSE_ACTIVE);
+}
+
 /* A disk that is full: nothing can be written. */
 
 static ssize_t no_space(int fd, const void *data, size_t size)
@@ -289,6 +317,7 @@ int main(void)
 		TEST(E5_a_state_that_was_copied_to_another_machine_is_told),
 		TEST(E5_a_damaged_identity_opens_nothing),
 		TEST(E5_a_new_identity_must_be_activated),
+		TEST(A10_the_state_of_another_version_of_the_program_goes_on),
 		TEST(a_full_disk_fails_an_activation_and_no_claim),
 	};
 
