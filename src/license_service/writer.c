@@ -3,19 +3,24 @@
 
 #include <pthread.h>
 #include <stdbool.h>
+#include <time.h>
 
 #include "base/mem.h"
 #include "license_service/writer_priv.h"
+
+/* How long those who were answered together are waited for, to come back together: little
+ * beside a commit. By the machine's own clock, as threads wait. */
+enum { GATHER_US = 300 };
 
 struct writer {
 	struct store *store;
 	bool has_thread;
 	pthread_t thread;
-	pthread_mutex_t queue; /* guards what follows, and each ticket's is_done */
-	pthread_cond_t arrived;
-	pthread_cond_t done;
+	pthread_mutex_t queue;  /* guards what follows, and each ticket's is_done */
+	pthread_cond_t arrived; /* `wanted` tickets are there */
 	struct ticket *first;
 	struct ticket **last; /* where the next one is linked */
+	size_t waiting, wanted;
 	bool is_stopping;
 };
 
@@ -30,27 +35,47 @@ static size_t take_batch(struct writer *writer, struct ticket *batch[WRITER_BATC
 	}
 	if (!writer->first)
 		writer->last = &writer->first;
+	writer->waiting -= count;
 	return count;
+}
+
+/* Waits for work; behind a batch of several, a moment longer, until as many are there. */
+static void gather(struct writer *writer, size_t last_count)
+{
+	struct timespec until;
+
+	writer->wanted = 1;
+	while (!writer->first && !writer->is_stopping)
+		pthread_cond_wait(&writer->arrived, &writer->queue);
+	writer->wanted = last_count;
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += GATHER_US * 1000;
+	until.tv_sec += until.tv_nsec / 1000000000;
+	until.tv_nsec %= 1000000000;
+	while (writer->waiting < last_count && !writer->is_stopping)
+		if (pthread_cond_timedwait(&writer->arrived, &writer->queue, &until) != 0)
+			break;
 }
 
 static void *run(void *context)
 {
 	struct writer *writer = context;
 	struct ticket *batch[WRITER_BATCH];
+	size_t count = 1;
 
 	pthread_mutex_lock(&writer->queue);
 	for (;;) {
-		while (!writer->first && !writer->is_stopping)
-			pthread_cond_wait(&writer->arrived, &writer->queue);
+		gather(writer, count);
 		if (!writer->first)
 			break;
-		size_t count = take_batch(writer, batch);
+		count = take_batch(writer, batch);
 		pthread_mutex_unlock(&writer->queue);
 		writer_batch_run(writer->store, batch, count);
 		pthread_mutex_lock(&writer->queue);
-		for (size_t i = 0; i < count; i++)
+		for (size_t i = 0; i < count; i++) {
 			batch[i]->is_done = true;
-		pthread_cond_broadcast(&writer->done);
+			pthread_cond_signal(&batch[i]->done);
+		}
 	}
 	pthread_mutex_unlock(&writer->queue);
 	return NULL;
@@ -68,8 +93,11 @@ int writer_open(const struct home *home, struct writer **out)
 	}
 	writer->last = &writer->first;
 	pthread_mutex_init(&writer->queue, NULL);
-	pthread_cond_init(&writer->arrived, NULL);
-	pthread_cond_init(&writer->done, NULL);
+	pthread_condattr_t monotonic;
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&writer->arrived, &monotonic);
+	pthread_condattr_destroy(&monotonic);
 	*out = writer;
 	return 0;
 }
@@ -100,7 +128,6 @@ void writer_stop(struct writer *writer)
 		return;
 	if (writer->has_thread)
 		stop_thread(writer);
-	pthread_cond_destroy(&writer->done);
 	pthread_cond_destroy(&writer->arrived);
 	pthread_mutex_destroy(&writer->queue);
 	store_close(writer->store);
@@ -109,13 +136,16 @@ void writer_stop(struct writer *writer)
 
 static void wait_for(struct writer *writer, struct ticket *ticket)
 {
+	pthread_cond_init(&ticket->done, NULL);
 	pthread_mutex_lock(&writer->queue);
 	*writer->last = ticket;
 	writer->last = &ticket->next;
-	pthread_cond_signal(&writer->arrived);
+	if (++writer->waiting >= writer->wanted)
+		pthread_cond_signal(&writer->arrived);
 	while (!ticket->is_done)
-		pthread_cond_wait(&writer->done, &writer->queue);
+		pthread_cond_wait(&ticket->done, &writer->queue);
 	pthread_mutex_unlock(&writer->queue);
+	pthread_cond_destroy(&ticket->done);
 }
 
 int writer_run(struct writer *writer, struct writer_job *job)
