@@ -18,6 +18,7 @@
 	X(ACTIVATIONS, "activations answered")                                                 \
 	X(LEASES, "leases answered")                                                           \
 	X(LISTS, "lists answered")                                                             \
+	X(HISTORIES, "pages of events answered")                                               \
 	X(CLAIMS, "claims answered")                                                           \
 	X(CLAIMS_AGAIN, "claims answered again")                                               \
 	X(CLAIMS_REFUSED, "claims refused, expired or revoked")                                \

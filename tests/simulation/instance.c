@@ -98,6 +98,7 @@ static void die(struct instance *instance)
 
 void instance_end(struct instance *instance)
 {
+	network_settle(instance);
 	if (instance->fault_at)
 		die(instance);
 	fault_arm(0);
@@ -178,6 +179,7 @@ static void claim(struct instance *instance, struct batch *batch)
 	int64_t asked = instance->asked;
 	int r = license_client_claim(instance->client, batch->claims, batch->count);
 
+	network_settle(instance);
 	if (r == ERR_INVALID || r == ERR_LIMIT)
 		world_fail(instance->world, INVARIANT_NO_ERROR, "a claim: %s", err_message());
 	for (size_t i = 0; i < batch->count; i++) {
@@ -268,6 +270,12 @@ static bool lies_between(int64_t at_s, int64_t from_s, int64_t to_s)
 	return at_s > from_s && at_s <= to_s;
 }
 
+/* Whether the last lease needs no events to be read. */
+static bool follows_history(const struct instance *instance)
+{
+	return !instance->client->record.head.lease_text;
+}
+
 /*
  * Whether a poll now would leave everything as it is but for the lease's number and moment: the
  * last one went as this one would, the license has not moved since (its revision counts every
@@ -289,7 +297,7 @@ static bool changes_nothing(const struct instance *instance)
 	if (!is_reachable)
 		return true;
 	return !instance->storm && !instance->clock_moved &&
-	       seen->revision == world->model.revision &&
+	       seen->revision == world->model.revision && follows_history(instance) &&
 	       assignments_are_current(instance->client) &&
 	       !lies_between(seen->expires_s, instance->polled_s, now_s) &&
 	       !lies_between(seen->resets_s, instance->polled_s, now_s);

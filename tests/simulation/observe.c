@@ -258,6 +258,8 @@ void invariants_answer(
 		check_release(world, answer);
 	} else if (text_equal(path, "/v1/subjects")) {
 		check_list(world, body, answer);
+	} else if (text_equal(path, "/v1/events")) {
+		world_count(world, COUNT_HISTORIES);
 	} else {
 		world_count(world, COUNT_LEASES);
 	}

@@ -57,14 +57,17 @@ struct instance {
 	int64_t poll_number;
 	int64_t polled_s; /* the last poll that was made */
 	bool polled_well;
-	struct sight seen;  /* of the last genuine answer that was handed over */
-	bool answered;      /* such a one came in this step */
-	int64_t lied;       /* answers that were none, in this step */
-	int64_t asked;      /* questions in this step */
-	int64_t time_s;     /* effective time at the end of the last step; 0: none */
-	bool clock_was_set; /* since the last contact */
-	bool clock_moved;   /* since the last poll */
-	bool was_restarted; /* in this step */
+	struct sight seen;    /* of the last genuine answer that was to be believed */
+	struct sight offered; /* of one that came, and may depend on its history */
+	bool asks_history;    /* the instance asked for the events that lead to it */
+	bool has_history;     /* and got them */
+	bool answered;        /* such a one came in this step */
+	int64_t lied;         /* answers that were none, in this step */
+	int64_t asked;        /* questions in this step */
+	int64_t time_s;       /* effective time at the end of the last step; 0: none */
+	bool clock_was_set;   /* since the last contact */
+	bool clock_moved;     /* since the last poll */
+	bool was_restarted;   /* in this step */
 	bool was_suspended;
 	int64_t fault_at; /* dies at so many calls from now; 0: lives */
 };
@@ -151,6 +154,8 @@ void vendor_revoke(struct world *world);
 /* The network: network.c. */
 int network_send(void *instance, const struct http_request *request, int64_t timeout_ms,
 	struct http_response *response);
+/* Whether what came last is to be believed is clear by now. */
+void network_settle(struct instance *instance);
 void network_deliver_late(struct world *world);
 int64_t network_next_late_us(const struct world *world); /* INT64_MAX: none */
 void network_open(struct world *world);
