@@ -146,13 +146,11 @@ static bool leads_to(const char *answer, int64_t revision)
 /* The answer comes to who asked: what it says is now known there, unless the instance asks for
  * the events that lead to it, and does not get them. */
 static void hand_over(struct instance *instance, const struct http_request *request,
-	struct http_response *response)
+	const struct http_response *response)
 {
-	AUTO_JSON document = NULL;
-	const char *text = buf_text(&response->body);
+	const struct json *document = instance->world->document;
 
-	if (response->status != 200 || !text ||
-		json_parse(text, response->body.size, &document) < 0)
+	if (response->status != 200)
 		return;
 	if (asks_events(request))
 		instance->has_history |= leads_to(

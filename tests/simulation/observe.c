@@ -240,13 +240,15 @@ void invariants_answer(
 	struct world *world, const struct http_request *request, struct http_response *response)
 {
 	AUTO_JSON body = NULL;
-	AUTO_JSON document = NULL;
+	struct json *document = NULL;
 	const char *path = strstr(request->url, "/v1/");
 	const char *text = buf_text(&response->body);
 
 	if (!path || !text || json_parse(request->body, request->body_size, &body) < 0 ||
 		json_parse(text, response->body.size, &document) < 0)
 		return world_fail(world, INVARIANT_NO_ERROR, "an answer that cannot be read");
+	json_free(world->document);
+	world->document = document;
 	const char *answer = json_get_text_or(document, "answer", "");
 	model_pass(&world->model, clock_now_s());
 	if (text_equal(path, "/v1/activate")) {

@@ -9,14 +9,17 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "crypto/secret.h"
 #include "invariants.h"
 #include "license_client/assignments.h"
 #include "license_client/license_client_priv.h"
 #include "sabotage.h"
+#include "signatures.h"
 
-enum { SECOND_US = 1000 * 1000, POLL_S = 45 * 60 };
+/* One seed in SIGNED_EACH has true signatures. */
+enum { SECOND_US = 1000 * 1000, POLL_S = 45 * 60, SIGNED_EACH = 20 };
 
 /* The clock of who is at work. */
 
@@ -136,6 +139,7 @@ static void begin(struct world *world)
 	secret_random_use(&source);
 	fault_arm(0);
 	sabotage_begin();
+	signatures_use_real(world->plan->seed % SIGNED_EACH == 1);
 	network_open(world);
 	world->subjects = mem_array((size_t)world->plan->users, sizeof(*world->subjects));
 	world_seed(world, world->plan->seed);
@@ -170,6 +174,7 @@ static void end(struct world *world)
 	home_close(world->home);
 	network_free(world);
 	model_free(&world->model);
+	json_free(world->document);
 	mem_free(world->instances);
 	mem_free(world->subjects);
 	io_use(NULL);

@@ -87,6 +87,7 @@ struct group {
 	size_t count;
 };
 
+struct json;
 struct late; /* requests on their way, see network.c */
 struct kept; /* answers that somebody kept, see network.c */
 
@@ -115,6 +116,7 @@ struct world {
 	struct group groups[GROUPS];
 	char (*subjects)[LICENSE_SUBJECT_TEXT]; /* of the users; "" where not asked yet */
 
+	struct json *document; /* the last good answer */
 	struct late *late;
 	struct kept *kept;
 	struct model model;
