@@ -88,7 +88,7 @@ static void die(struct instance *instance)
 	const struct proof *kept = &instance->client->record.proof;
 	struct sight seen = kept->lease_text ? sight_of(kept->lease_text) : (struct sight){0};
 	world_count(instance->world, COUNT_FILE_FAULTS);
-	if (seen.sequence > instance->seen.sequence)
+	if (seen.sequence > instance->most)
 		world_fail(instance->world, 9, "instance %d has a lease that it never got",
 			instance->number);
 	instance->seen = seen;
@@ -117,6 +117,18 @@ void instance_activate(struct instance *instance)
 	if (r == ERR_LICENSE && !world->model.revoked_s)
 		world_fail(world, 9, "instance %d cannot activate: %s", instance->number,
 			err_message());
+}
+
+int instance_contact(struct instance *instance)
+{
+	struct world *world = instance->world;
+	int r = license_client_contact(instance->client, CONTACT_TIMEOUT_MS);
+
+	if (r != ERR_AUTH || !world->was_put_back)
+		return r;
+	world_count(world, COUNT_ACTIVATED_AGAIN);
+	instance_activate(instance);
+	return license_client_contact(instance->client, CONTACT_TIMEOUT_MS);
 }
 
 /* Whose licenses an object needs: of each five the last is one of the groups. */
@@ -211,8 +223,7 @@ static bool open_gate(struct instance *instance)
 
 	license_client_status(instance->client, &status);
 	if (!status.may_back_up || random_percent(&world->random, 50))
-		note_contact(
-			instance, license_client_contact(instance->client, CONTACT_TIMEOUT_MS));
+		note_contact(instance, instance_contact(instance));
 	license_client_status(instance->client, &status);
 	if (!status.may_back_up)
 		world_count(world, COUNT_JOBS_NOT_ALLOWED);
@@ -289,14 +300,14 @@ static bool changes_nothing(const struct instance *instance)
 	const struct world *world = instance->world;
 	const struct sight *seen = &instance->seen;
 	int64_t now_s = world_now_s(world);
-	bool is_reachable = !instance->is_cut && !world->is_stopped;
+	bool is_reachable = !instance->is_cut && !world->is_stopped && !world->is_held;
 	int64_t fresh_s = now_s < world->plan->start_s ? PAST_FRESH_S : DAY_S;
 
 	if (now_s - instance->polled_s >= fresh_s || is_reachable != instance->polled_well)
 		return false;
 	if (!is_reachable)
 		return true;
-	return !instance->storm && !instance->clock_moved &&
+	return !instance->storm && !instance->clock_moved && !world->is_put_back &&
 	       seen->revision == world->model.revision && follows_history(instance) &&
 	       assignments_are_current(instance->client) &&
 	       !lies_between(seen->expires_s, instance->polled_s, now_s) &&
@@ -322,6 +333,6 @@ void instance_poll(struct instance *instance)
 	instance_begin(instance);
 	if (!instance->client->grant.license_id[0])
 		instance_activate(instance);
-	note_contact(instance, license_client_contact(instance->client, CONTACT_TIMEOUT_MS));
+	note_contact(instance, instance_contact(instance));
 	instance_end(instance);
 }

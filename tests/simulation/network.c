@@ -163,6 +163,8 @@ void network_settle(struct instance *instance)
 {
 	if (instance->offered.sequence && (!instance->asks_history || instance->has_history)) {
 		instance->seen = instance->offered;
+		if (instance->most < instance->seen.sequence)
+			instance->most = instance->seen.sequence;
 		instance->answered = true;
 	}
 	instance->offered = (struct sight){0};

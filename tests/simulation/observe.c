@@ -236,6 +236,23 @@ static void check_list(struct world *world, const struct json *body, const char 
 	}
 }
 
+/* What was put back is answered to nobody who saw more of it, and once that was told, to
+ * nobody at all, until it is accepted. */
+static void check_history(struct world *world, const struct json *witness, const char *lease)
+{
+	int64_t seen = json_get_int(witness, "sequence", 0);
+
+	if (number_of(lease, "sequence") <= seen)
+		world_fail(world, 12, "a lease is number %" PRId64 " for one who saw %" PRId64,
+			number_of(lease, "sequence"), seen);
+	if (world->is_held)
+		world_fail(world, 12, "an answer while the history is known to be behind");
+	if (json_get_int(witness, "revision", 0) > world->model.revision && world->is_put_back)
+		world_fail(world, 12,
+			"an answer to one who saw revision %" PRId64 " where it is %" PRId64,
+			json_get_int(witness, "revision", 0), world->model.revision);
+}
+
 void invariants_answer(
 	struct world *world, const struct http_request *request, struct http_response *response)
 {
@@ -250,6 +267,8 @@ void invariants_answer(
 	json_free(world->document);
 	world->document = document;
 	const char *answer = json_get_text_or(document, "answer", "");
+	check_history(
+		world, json_get(body, "witness"), json_get_text_or(document, "lease", ""));
 	model_pass(&world->model, clock_now_s());
 	if (text_equal(path, "/v1/activate")) {
 		model_activate(&world->model);

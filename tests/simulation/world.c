@@ -174,6 +174,7 @@ static void end(struct world *world)
 	home_close(world->home);
 	network_free(world);
 	model_free(&world->model);
+	model_free(&world->copied);
 	json_free(world->document);
 	mem_free(world->instances);
 	mem_free(world->subjects);
@@ -242,6 +243,15 @@ static bool happen_at_vendor(struct world *world, const struct event *event)
 		return true;
 	case EVENT_REVOKE:
 		vendor_revoke(world);
+		return true;
+	case EVENT_COPY:
+		restore_copy(world);
+		return true;
+	case EVENT_COPY_BACK:
+		restore_put_back(world, event->amount != 0);
+		return true;
+	case EVENT_ACCEPT:
+		restore_accept(world);
 		return true;
 	default:
 		return false;
@@ -313,11 +323,25 @@ static void pass_until(struct world *world, int64_t until_us)
 		world->now_us = until_us;
 }
 
+/* What an instance saw may be the first that tells of an old copy. */
+static int heal(struct instance *instance)
+{
+	struct world *world = instance->world;
+	int r = instance_contact(instance);
+
+	if (r == 0 || !world->is_held)
+		return r;
+	restore_accept(world);
+	world->machine = &instance->machine;
+	return instance_contact(instance);
+}
+
 /* In the end everything works again, and one contact must put each instance right. */
 static void calm(struct world *world)
 {
 	world->is_stopped = false;
 	world->is_calm = true;
+	restore_accept(world);
 	for (int i = 0; i < world->plan->instances && !world->failure.invariant; i++) {
 		struct instance *instance = &world->instances[i];
 
@@ -327,7 +351,7 @@ static void calm(struct world *world)
 		if (!instance->client->grant.license_id[0])
 			continue;
 		instance_begin(instance);
-		int r = license_client_contact(instance->client, 5000);
+		int r = heal(instance);
 		if (r < 0)
 			world_fail(
 				world, 9, "instance %d cannot be healed: %s", i, err_message());
