@@ -9,6 +9,7 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/openmetrics.h"
 #include "base/text.h"
 #include "crypto/hash.h"
 #include "crypto/secret.h"
@@ -408,9 +409,7 @@ static void metrics(struct admin *admin, struct http_call *call)
 	if (r < 0)
 		problem_reply(call, problem_of_failure(r));
 	else
-		http_reply(call, 200,
-			"application/openmetrics-text; version=1.0.0; charset=utf-8", text.data,
-			text.size);
+		http_reply(call, 200, OPENMETRICS_CONTENT_TYPE, text.data, text.size);
 }
 
 /* What waits for its operator, beside being ready. */

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "crypto/secret.h"
 #include "license_service/home.h"
+#include "net/smtp.h"
 
 enum {
 	PUBLIC_MODE = 0644,
@@ -16,7 +17,6 @@ enum {
 	OPEN_DAYS = 30,
 	OPEN_DAYS_MAX = 3650,
 	TEXT_LIMIT = 2000,
-	ADDRESS_MAX = 200,
 };
 
 static const char default_payment[] =
@@ -31,15 +31,7 @@ static const char default_payment[] =
 
 bool settings_is_address(const char *text)
 {
-	size_t size = strlen(text);
-	const char *at = strchr(text, '@');
-
-	if (size > ADDRESS_MAX || !at || at == text || !at[1] || strchr(at + 1, '@'))
-		return false;
-	for (const char *p = text; *p; p++)
-		if (*p <= ' ' || (unsigned char)*p >= 0x7f || strchr("<>()[],;:\\\"", *p))
-			return false;
-	return at[1] != '.' && text[size - 1] != '.';
+	return smtp_is_address(text);
 }
 
 /* Whether a URL of that scheme leads to this machine: nothing but a port, then a path, may
