@@ -405,7 +405,7 @@ export const mutations = [
     find: 'json_put_text(json, "key", *status.key_masked ? status.key_masked : NULL);\n\tjson_put_int',
     replace: 'json_put_text(json, "key", *status.key_masked ? status.key_masked + 1 : NULL);\n\tjson_put_int' },
   { rules: 'D2', what: 'a subject is told as releasable at once',
-    file: 'src/license_service/releases.c', units: ['license_service/releases', 'license_client/with_service'],
+    file: 'src/license_service/releases.c', units: ['license_service/api', 'license_client/with_service'],
     find: 'json_put_time(subject, "releasable_at", release_first_moment(db_int(rows, 1)));',
     replace: 'json_put_time(subject, "releasable_at", db_int(rows, 1));' },
   { rules: 'D2', what: 'the second page of the list is left out',

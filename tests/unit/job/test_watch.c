@@ -174,6 +174,8 @@ static void I1_E5_trouble_with_the_clock_and_a_revoked_key_are_told(void **state
 	office.service->lease.state = LEASE_REVOKED;
 	contact(fixture);
 	assert_news(fixture, false, "license_revoked \n");
+	leave(fixture, 7 * DAY_S); /* its end is no news any more */
+	assert_news(fixture, false, "license_revoked \n");
 }
 
 static void I3_a_job_without_a_good_run_in_its_time_is_told_although_none_failed(void **state)

@@ -150,6 +150,17 @@ static void A9_a_renewal_at_the_moment_of_the_end_is_a_late_one(void **state)
 	assert_expires(&license, "2028-03-10T12:00:00Z");
 }
 
+static void A9_a_late_renewal_counts_from_the_renewal_not_from_the_end(void **state)
+{
+	(void)state;
+	struct license license = active(100, 10);
+	struct license_effect effect;
+
+	assert_int_equal(license_renew(&license, 100, at("2027-05-01T08:00:00Z"), &effect), 0);
+	assert_int_equal(effect.at_s, at("2027-05-01T08:00:00Z"));
+	assert_expires(&license, "2028-05-01T08:00:00Z");
+}
+
 static void T14_a_late_renewal_for_fewer_resets_at_once(void **state)
 {
 	(void)state;
@@ -332,6 +343,20 @@ static void A8_numbers_out_of_bounds_are_refused(void **state)
 	assert_memory_equal(&license, &before, sizeof(license));
 }
 
+static void A8_no_more_are_added_than_fit_with_a_renewal_that_waits(void **state)
+{
+	(void)state;
+	struct license license = active(10, 0);
+	struct license_effect effect;
+	int64_t now_s = at("2026-04-01T00:00:00Z");
+
+	assert_int_equal(license_renew(&license, LICENSE_SEATS_MAX - 5, now_s, &effect), 0);
+	assert_int_equal(license_add(&license, 6, now_s, &effect), ERR_INVALID);
+	assert_int_equal(license.seats, 10);
+	assert_int_equal(license_add(&license, 5, now_s, &effect), 0);
+	assert_int_equal(license.waiting[0].seats, LICENSE_SEATS_MAX);
+}
+
 static void A11_a_revoked_key_takes_nothing_more(void **state)
 {
 	(void)state;
@@ -375,6 +400,7 @@ int main(void)
 		cmocka_unit_test(T13_an_early_renewal_for_more_counts_from_the_old_end),
 		cmocka_unit_test(A6_a_late_renewal_for_the_same_or_more_keeps_the_assignments),
 		cmocka_unit_test(A9_a_renewal_at_the_moment_of_the_end_is_a_late_one),
+		cmocka_unit_test(A9_a_late_renewal_counts_from_the_renewal_not_from_the_end),
 		cmocka_unit_test(T14_a_late_renewal_for_fewer_resets_at_once),
 		cmocka_unit_test(A7_fewer_reset_even_where_all_would_fit),
 		cmocka_unit_test(T14b_an_early_renewal_for_fewer_changes_nothing_until_the_end),
@@ -388,6 +414,7 @@ int main(void)
 			A8_licenses_can_be_added_before_the_first_activation_and_after_the_end),
 		cmocka_unit_test(A9_added_licenses_raise_a_renewal_that_waits),
 		cmocka_unit_test(A8_numbers_out_of_bounds_are_refused),
+		cmocka_unit_test(A8_no_more_are_added_than_fit_with_a_renewal_that_waits),
 		cmocka_unit_test(A11_a_revoked_key_takes_nothing_more),
 		cmocka_unit_test(A7_in_a_gap_after_the_end_the_assignments_stay),
 	};

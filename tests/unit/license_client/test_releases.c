@@ -67,7 +67,9 @@ static void D7_a_released_license_is_free_at_once(void **state)
 	assert_int_equal(license_client_contact(world->client, 5000), 0);
 	assert_int_equal(world_claim(world, &claim, "b", NULL), 0);
 	assert_false(claim.granted);
+	assert_true(license_client_is_held(world->client, subject));
 	assert_int_equal(license_client_release(world->client, &release, 1), 0);
+	assert_false(license_client_is_held(world->client, subject));
 	assert_int_equal(world_claim(world, &claim, "b", NULL), 0);
 	assert_true(claim.granted);
 }

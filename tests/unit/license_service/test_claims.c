@@ -159,6 +159,8 @@ static void C6_a_claim_that_is_sent_twice_counts_once_and_is_answered_alike(void
 	char id[LEASE_ID_SIZE];
 	AUTO_TEXT first = NULL;
 	AUTO_TEXT second = NULL;
+	AUTO_TEXT between = NULL;
+	AUTO_TEXT third = NULL;
 
 	activated(world, 5, id);
 	assert_int_equal(claim_with_key(world, id, "k1", 1, &first), 0);
@@ -166,6 +168,9 @@ static void C6_a_claim_that_is_sent_twice_counts_once_and_is_answered_alike(void
 	assert_int_equal(claim_with_key(world, id, "k1", 1, &second), 0);
 	assert_string_equal(first, second);
 	assert_used(world, id, 1, world_start_s);
+	assert_int_equal(claim_with_key(world, id, "k2", 2, &between), 0);
+	assert_int_equal(claim_with_key(world, id, "k1", 1, &third), 0);
+	assert_string_equal(first, third);
 }
 
 static void C6_an_idempotency_key_stands_for_one_claim(void **state)
