@@ -10,6 +10,7 @@ cd "$(dirname "$0")/.."
 seconds=$1
 shift
 CC=clang-14 tools/build.sh build-fuzz -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false -Dman=disabled || exit 1
+export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 targets=${*:-$(ls tests/fuzz/fuzz_*.c | sed 's/.*fuzz_\(.*\)\.c/\1/')}
 
 fuzz() {
