@@ -8,8 +8,10 @@
 set -u
 cd "$(dirname "$0")/.."
 seconds=$1
+found_most=120
 shift
 CC=clang-14 tools/build.sh build-fuzz -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false -Dman=disabled || exit 1
+export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 targets=${*:-$(ls tests/fuzz/fuzz_*.c | sed 's/.*fuzz_\(.*\)\.c/\1/')}
 
 fuzz() {
@@ -36,13 +38,17 @@ found() {
 	find "$1" -type f -regextype posix-extended "${@:2}" -regex '.*/[0-9a-f]{40}'
 }
 
+# Also those that pass the same code more often are kept, unless there are too many of them.
 keep() {
 	fresh=build-fuzz/fresh-$target
-	rm -rf "$fresh"
-	mkdir "$fresh"
-	found "$kept" ! | xargs -r cp -t "$fresh"
-	"$program" -merge=1 -use_counters=0 -max_len=2048 "$fresh" "$kept" "$work" \
-		>>"build-fuzz/$target.log" 2>&1 || return 1
+	for counters in 1 0; do
+		rm -rf "$fresh"
+		mkdir "$fresh"
+		found "$kept" ! | xargs -r cp -t "$fresh"
+		"$program" -merge=1 -use_counters=$counters -max_len=2048 "$fresh" "$kept" "$work" \
+			>>"build-fuzz/$target.log" 2>&1 || return 1
+		[ "$(found "$fresh" | wc -l)" -gt "$found_most" ] || break
+	done
 	found "$kept" | xargs -r rm
 	cp "$fresh"/* "$kept"
 }

@@ -392,8 +392,8 @@ const char *http_header(struct http_response *response, const char *name)
 	if (!buf_text(text))
 		return NULL;
 	/* Line ends, and white space before them, become ends of texts: a value can be
-	 * borrowed. */
-	bool at_end = false;
+	 * borrowed. The last line may have none. */
+	bool at_end = true;
 	for (size_t i = text->size; i-- > 0;) {
 		unsigned char *c = &text->data[i];
 		bool is_end = *c == '\r' || *c == '\n' || *c == 0;

@@ -45,7 +45,9 @@ void fuzz_key(uint8_t number, struct sign_key *out)
 
 char *fuzz_text(const uint8_t *data, size_t size)
 {
-	return mem_strndup((const char *)data, strnlen((const char *)data, size));
+	const char *text = size ? (const char *)data : "";
+
+	return mem_strndup(text, strnlen(text, size));
 }
 
 char *fuzz_signed(const char *text, const struct sign_key *key)

@@ -69,6 +69,29 @@ static void send(const struct input *input, const char *method, const char *cons
 	ASSERT(http_direct(api_handle, &input->world->api, &request, response) == 0);
 }
 
+/* What was paid for the order; 0 while it is not completed. */
+static int64_t read_paid(const struct service_world *world)
+{
+	struct order order;
+
+	ASSERT(orders_read(world->store, service_order, &order) == 0);
+	return order.completed_s ? order.amount : 0;
+}
+
+/* It is completed by a true report that it was paid, and paid whole. */
+static void check_paid(const struct input *input)
+{
+	AUTO_JSON body = NULL;
+
+	ASSERT(!input->is_forged);
+	ASSERT(json_parse(input->body, input->size, &body) == 0);
+	const struct json *data = json_get(body, "data");
+	ASSERT(strcmp(json_get_text_or(body, "type", ""), "payment.succeeded") == 0);
+	ASSERT(json_get_int(data, "amount", -1) >= read_paid(input->world));
+	ASSERT(strcmp(json_get_text_or(data, "currency", ""), "EUR") == 0);
+	ASSERT(strcmp(json_get_text_or(data, "order_id", ""), service_order) == 0);
+}
+
 static void ask_as_provider(const struct input *input, struct http_response *response)
 {
 	char id[17];
@@ -89,8 +112,11 @@ static void ask_as_provider(const struct input *input, struct http_response *res
 	const char *headers[] = {
 		"Content-Type: application/json", id_header, time_header, sign_header, NULL};
 
+	bool was_paid = read_paid(input->world) > 0;
 	send(input, "POST", headers, response);
 	ASSERT(!input->is_forged || response->status >= 400);
+	if (!was_paid && read_paid(input->world) > 0)
+		check_paid(input);
 }
 
 static void ask_by_link(const struct input *input, struct http_response *response)

@@ -81,7 +81,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const uint8_t *line = size ? memchr(data, '\n', size) : NULL;
 	size_t target_size = line ? (size_t)(line - data) : size;
-	AUTO_TEXT target = fuzz_text(size ? data : (const uint8_t *)"", target_size);
+	AUTO_TEXT target = fuzz_text(data, target_size);
 
 	try_decode(target);
 	try_encoded(target);

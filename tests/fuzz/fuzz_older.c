@@ -30,7 +30,7 @@ static void check_objects(const struct older_state *state)
 		for (size_t j = 0; j < i; j++)
 			ASSERT(strcmp(object->object_kind, state->objects[j].object_kind) !=
 					0 ||
-				strcmp(object->name, state->objects[j].name) != 0);
+				!text_equal_nocase(object->name, state->objects[j].name));
 	}
 }
 

@@ -104,6 +104,7 @@ static void place_orders(void)
 	ASSERT(orders_complete(world.store, world.order.id, clock_now_s(), &world.order) == 0);
 	request.order_id = service_order;
 	ASSERT(orders_place(world.store, &request, clock_now_s(), &open) == 0);
+	world.amount = mem_printf("%" PRId64, open.amount);
 }
 
 static void read_admin_token(void)
@@ -144,6 +145,7 @@ static void close_world(void)
 	mem_free(world.admin_token);
 	mem_free(world.form_token);
 	mem_free(world.page_token);
+	mem_free(world.amount);
 	world = (struct service_world){0};
 	ASSERT(system(command) == 0);
 }
@@ -170,6 +172,7 @@ void service_fill(
 		{"{form}", filled->form_token},
 		{"{page}", filled->page_token},
 		{"{order}", service_order},
+		{"{amount}", filled->amount},
 		{"{instance}", service_instance},
 		{"{public}", public},
 	};

@@ -24,6 +24,7 @@ struct service_world {
 	struct sign_key key; /* of the instance */
 	struct order order;  /* the license's, completed, with its key */
 	char *admin_token, *form_token, *page_token;
+	char *amount; /* of the open order */
 };
 
 extern const char service_instance[]; /* id of the instance */
@@ -33,8 +34,9 @@ extern const char service_order[];    /* id of the order that is open */
  * nobody is told to slow down. */
 struct service_world *service_world(void);
 
-/** The bytes with {key}, {license}, {form}, {page}, {order}, {instance} and {public} replaced
- * by what the world has: an input stays a text, whatever the keys are. The caller frees `out`.
+/** The bytes with {key}, {license}, {form}, {page}, {order}, {amount}, {instance} and {public}
+ * replaced by what the world has: an input stays a text, whatever the keys are. The caller
+ * frees `out`.
  */
 void service_fill(
 	const struct service_world *world, const uint8_t *data, size_t size, struct buf *out);
