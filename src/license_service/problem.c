@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "license_service/api_priv.h"
+#include "license_service/failure.h"
 #include "net/http_server.h"
 
 const struct problem problem_request_invalid = {400, "request_invalid", "Invalid request"};
@@ -65,7 +65,7 @@ void problem_reply(struct http_call *call, const struct problem *problem)
 
 const struct problem *problem_of_failure(int code)
 {
-	log_error("request_failed", "code", err_name(code), "why", err_message(), NULL);
+	failure_log("request_failed", "code", err_name(code));
 	switch (code) {
 	case ERR_LOCKED:
 	case ERR_IO:
