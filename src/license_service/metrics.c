@@ -236,7 +236,7 @@ static int put_running_trials(struct store *store, int64_t now_s, struct buf *ou
 		"i", now_s);
 
 	return r < 0 ? r
-		     : put_gauge(out, "trials_running", "Trials that are not over.",
+		     : openmetrics_gauge(out, "trials_running", "Trials that are not over.",
 			       r ? db_int(rows, 0) : 0);
 }
 

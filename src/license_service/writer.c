@@ -5,11 +5,12 @@
 #include <stdbool.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "license_service/writer_priv.h"
 
 /* How long those who were answered together are waited for, to come back together: little
- * beside a commit. By the machine's own clock, as threads wait. */
+ * beside a commit. */
 enum { GATHER_US = 300 };
 
 struct writer {
@@ -42,16 +43,11 @@ static size_t take_batch(struct writer *writer, struct ticket *batch[WRITER_BATC
 /* Waits for work; behind a batch of several, a moment longer, until as many are there. */
 static void gather(struct writer *writer, size_t last_count)
 {
-	struct timespec until;
-
 	writer->wanted = 1;
 	while (!writer->first && !writer->is_stopping)
 		pthread_cond_wait(&writer->arrived, &writer->queue);
 	writer->wanted = last_count;
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += GATHER_US * 1000;
-	until.tv_sec += until.tv_nsec / 1000000000;
-	until.tv_nsec %= 1000000000;
+	const struct timespec until = clock_deadline(GATHER_US);
 	while (writer->waiting < last_count && !writer->is_stopping)
 		if (pthread_cond_timedwait(&writer->arrived, &writer->queue, &until) != 0)
 			break;

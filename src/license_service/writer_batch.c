@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "db/db.h"
 #include "license_service/claims_batch.h"
+#include "license_service/failure.h"
 #include "license_service/history.h"
 #include "license_service/writer_priv.h"
 
@@ -224,8 +224,7 @@ void writer_batch_run(struct store *store, struct ticket **tickets, size_t count
 
 	if (r == 0)
 		return;
-	log_error("transaction_failed", "license", tickets[0]->job->license_id, "why",
-		err_message(), NULL);
+	failure_log("transaction_failed", "license", tickets[0]->job->license_id);
 	if (count == 1 || concerns_all(r))
 		for (size_t i = 0; i < count; i++)
 			set_result(tickets[i], r);
