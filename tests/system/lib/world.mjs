@@ -315,7 +315,7 @@ export function readTree(folder) {
     for (const entry of fs.readdirSync(path.join(folder, below), { withFileTypes: true })) {
       const name = path.join(below, entry.name);
       if (entry.isDirectory()) walk(name);
-      else files.set(name, fs.readFileSync(path.join(folder, name)));
+      else if (entry.isFile()) files.set(name, fs.readFileSync(path.join(folder, name)));
     }
   };
   walk('');
