@@ -797,7 +797,7 @@ export const mutations = [
     find: '.uid = turn->uid,',
     replace: '.uid = mem_printf("%s%d", turn->uid, (int)turn->tries),' },
   { rules: 'I2', what: 'a notice is told at every cycle',
-    file: 'src/job/notify.c', units: ['job/notify'], system: ['notify.test.mjs', 'I2'],
+    file: 'src/job/notify.c', units: ['job/notify'],
     find: "AND t.notice_id = n.id AND t.event = 'raised')",
     replace: "AND t.notice_id = n.id AND t.event = 'raised' AND t.message_id < 0)" },
   { rules: 'I2', what: 'what could not be sent counts as sent',
