@@ -5,7 +5,7 @@ BUILD := build
 PROGRAMS := garner garnerd garner-licensing garner-tenant
 
 .PHONY: all build demo check unit system browser screenshots-orders sanitize lint format rules mutate-rules \
-	histories fuzz bench bench-plan postgres simulate clean
+	histories fuzz bench bench-plan bench-licensing postgres simulate clean
 
 all: build
 
@@ -90,6 +90,11 @@ bench: build
 # How long planning takes for a large organization, by shape; never a test.
 bench-plan: build
 	@$(BUILD)/bench/bench-plan
+
+# Claims and renewals a second on SQLite and PostgreSQL, beside the same statements by pgbench; never a test.
+bench-licensing: build
+	@tools/install-packages.sh test
+	@node bench/licensing.mjs $(BUILD)
 
 clean:
 	rm -rf build build-*

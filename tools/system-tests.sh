@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Runs the system tests against the programs in FOLDER.
 # Use: tools/system-tests.sh FOLDER all|plain|licensing   ("plain" leaves out what needs libfaketime, which
-# does not go with sanitizers; "licensing" is what the licensing service has a part in)
+# does not go with sanitizers; "licensing" is what the licensing service has a part in:
+# it proves T1 to T27, and runs on PostgreSQL too where GARNER_TEST_DATABASE names a server)
 set -eu
 cd "$(dirname "$0")/../tests/system"
 GARNER_BIN=$(realpath "$OLDPWD/$1" 2>/dev/null || realpath "$1")
@@ -15,6 +16,7 @@ export TSAN_OPTIONS="halt_on_error=1 ${TSAN_OPTIONS:-}" UBSAN_OPTIONS="halt_on_e
 }
 files=$(ls *.test.mjs)
 [ "${2:-all}" = plain ] && files=$(ls *.test.mjs | grep -v faketime)
-[ "${2:-all}" = licensing ] && files=$(ls licensing*.test.mjs orders*.test.mjs)
+[ "${2:-all}" = licensing ] && files=$(ls licensing*.test.mjs orders*.test.mjs trial*.test.mjs \
+	shared.test.mjs suspension*.test.mjs tamper*.test.mjs privacy.test.mjs)
 # shellcheck disable=SC2086
 exec node --test --test-reporter="${REPORTER:-spec}" --test-concurrency=2 $files

@@ -52,3 +52,10 @@ void clock_sleep_us(int64_t us)
 	struct timespec left = {.tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000};
 	nanosleep(&left, NULL); /* a signal may end it early, which callers want */
 }
+
+struct timespec clock_deadline(int64_t us)
+{
+	int64_t at_us = read_us(CLOCK_MONOTONIC) + us;
+
+	return (struct timespec){.tv_sec = at_us / 1000000, .tv_nsec = at_us % 1000000 * 1000};
+}

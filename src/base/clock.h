@@ -3,6 +3,7 @@
 #define BASE_CLOCK_H
 
 #include <stdint.h>
+#include <time.h>
 
 /*
  * The only way to learn the time and to let it pass. Rules never call this: they are given the
@@ -28,5 +29,9 @@ int64_t clock_boot_us(void);
 int64_t clock_monotonic_us(void);
 
 void clock_sleep_us(int64_t us);
+
+/** The point so far from now on the machine's own monotonic clock, for a condition variable of
+ * CLOCK_MONOTONIC. Not faked: threads wait in the machine's time. */
+struct timespec clock_deadline(int64_t us);
 
 #endif

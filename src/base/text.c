@@ -99,11 +99,25 @@ static size_t sequence_size(const unsigned char *text, size_t left)
 	return size;
 }
 
+/* Most texts are ASCII: eight bytes of it at once, none of them 0. */
+static bool is_ascii(const unsigned char *text)
+{
+	static const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t word;
+
+	memcpy(&word, text, sizeof(word));
+	return ((word | (word - ones)) & (ones << 7)) == 0;
+}
+
 bool text_is_utf8(const char *text, size_t size)
 {
 	const unsigned char *bytes = (const unsigned char *)text;
 
 	for (size_t at = 0; at < size;) {
+		if (size - at >= sizeof(uint64_t) && is_ascii(bytes + at)) {
+			at += sizeof(uint64_t);
+			continue;
+		}
 		size_t step = sequence_size(bytes + at, size - at);
 		if (!step)
 			return false;

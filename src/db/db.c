@@ -9,7 +9,6 @@
 #include "base/text.h"
 #include "db/db_priv.h"
 
-enum { VALUES_MAX = 16 };
 enum { TRIES_MAX = 12, WAIT_US = 2000, WAIT_MAX_US = 250 * 1000 };
 
 static const char sqlite_scheme[] = "sqlite:";
@@ -45,7 +44,7 @@ void db_close(struct db *db)
 }
 
 /* A failure may have spoilt the transaction; whether it has, only the driver knows. */
-static int prepare(struct db *db, const char *sql, const char *types, struct db_rows **out)
+int db_prepare(struct db *db, const char *sql, const char *types, struct db_rows **out)
 {
 	struct db_rows *rows;
 
@@ -65,12 +64,12 @@ static int prepare(struct db *db, const char *sql, const char *types, struct db_
 	return 0;
 }
 
-static size_t read_values(const char *types, va_list given, struct db_value values[VALUES_MAX])
+size_t db_read_values(const char *types, va_list given, struct db_value values[DB_VALUES_MAX])
 {
 	size_t count = 0;
 
 	for (; types[count]; count++) {
-		ASSERT(count < VALUES_MAX);
+		ASSERT(count < DB_VALUES_MAX);
 		values[count] = (struct db_value){.type = types[count]};
 		if (types[count] == 'i') {
 			values[count].number = va_arg(given, int64_t);
@@ -88,12 +87,12 @@ static size_t read_values(const char *types, va_list given, struct db_value valu
 static int start(
 	struct db *db, const char *sql, const char *types, va_list given, struct db_rows **out)
 {
-	struct db_value values[VALUES_MAX];
+	struct db_value values[DB_VALUES_MAX];
 	struct db_rows *rows = NULL;
 
 	*out = NULL;
-	read_values(types, given, values);
-	int r = prepare(db, sql, types, &rows);
+	db_read_values(types, given, values);
+	int r = db_prepare(db, sql, types, &rows);
 	if (r == 0)
 		r = db->driver->start(rows, values);
 	if (r < 0)
@@ -166,50 +165,6 @@ int db_one(struct db *db, struct db_rows **out, const char *sql, const char *typ
 		r = db_next(*out);
 	if (r != 1)
 		db_end_slot(out);
-	return r;
-}
-
-static int each_in_turn(
-	struct db_rows *rows, struct db_value *values, const struct db_each *each)
-{
-	struct db_value *text = &values[strlen(rows->types) - 1];
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < each->count; i++) {
-		int64_t *out = each->out ? &each->out[i] : &(int64_t){0};
-
-		text->data = each->texts[i];
-		r = rows->db->driver->start(rows, values);
-		if (r == 0) {
-			r = db_next(rows);
-			*out = r == 1 ? db_int(rows, 0) : DB_NONE;
-			while (r == 1)
-				r = db_next(rows);
-			if (r == 0 && !rows->db->driver->is_query(rows))
-				*out = rows->db->driver->changed(rows);
-			rows->db->driver->end(rows);
-		}
-	}
-	return r;
-}
-
-int db_run_each(
-	struct db *db, const struct db_each *each, const char *sql, const char *types, ...)
-{
-	struct db_value values[VALUES_MAX];
-	struct db_rows *rows;
-	AUTO_TEXT all = mem_printf("%ss", types);
-	va_list given;
-
-	ASSERT(db->in_transaction && strlen(all) <= VALUES_MAX);
-	va_start(given, types);
-	size_t count = read_values(types, given, values);
-	va_end(given);
-	values[count] = (struct db_value){.type = 's'};
-	int r = prepare(db, sql, all, &rows);
-	if (r == 0)
-		r = db->driver->each ? db->driver->each(rows, values, each)
-				     : each_in_turn(rows, values, each);
 	return r;
 }
 

@@ -75,6 +75,33 @@ struct db_each {
 NODISCARD int db_run_each(
 	struct db *db, const struct db_each *each, const char *sql, const char *types, ...);
 
+/** A value of a row for db_run_many: the one that its type says, borrowed. */
+struct db_cell {
+	int64_t number;
+	const char *text;
+};
+
+/** Called with the first row that a statement gives, and may go on with db_next; `at` says of
+ * which row of values. */
+typedef int db_row_fn(struct db_rows *rows, size_t at, void *context);
+
+struct db_many {
+	const char *types;           /* of each row of values: i, s */
+	const struct db_cell *cells; /* row by row */
+	size_t rows;
+	int64_t *changed;  /* out: rows changed by each; NULL where it is not wanted */
+	db_row_fn *on_row; /* NULL where no rows are wanted */
+	void *context;
+};
+
+/**
+ * Runs a statement once for each row of values, in their order, within a transaction and in one
+ * go. An INSERT whose `changed` and rows are not wanted and whose text ends with
+ * "VALUES (?1, …)" is sent as few statements of many rows. An error of on_row ends it; that of
+ * a statement too.
+ */
+NODISCARD int db_run_many(struct db *db, const struct db_many *many, const char *sql);
+
 /** Starts a query; the caller ends it with db_end. One running query for each text of SQL. It
  * sees what was there when it started, or, on SQLite, when db_next is first called. */
 NODISCARD int db_query(

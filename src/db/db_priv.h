@@ -2,6 +2,8 @@
 #ifndef DB_DB_PRIV_H
 #define DB_DB_PRIV_H
 
+#include <stdarg.h>
+
 #include <uthash.h>
 
 #include "db/db.h"
@@ -10,6 +12,10 @@
  * What lies behind db.h: db.c keeps connections, statements and transactions, a driver talks to
  * the database. A driver's own structs begin with the ones here.
  */
+
+/* How many values a text of SQL may have as it is written, and with the rows of an INSERT
+ * repeated. */
+enum { DB_VALUES_MAX = 16, DB_INSERT_ROWS = 64, DB_BOUND_MAX = DB_VALUES_MAX * DB_INSERT_ROWS };
 
 /** A value as it was given, borrowed until the statement has started. */
 struct db_value {
@@ -53,8 +59,8 @@ struct db_driver {
 	const void *(*bytes)(struct db_rows *rows, int column, size_t *size);
 	bool (*is_null)(struct db_rows *rows, int column);
 
-	/* db_run_each, its fixed values before the text; NULL: one after the other. */
-	int (*each)(struct db_rows *rows, struct db_value *values, const struct db_each *each);
+	/* db_run_many of one statement; NULL: one after the other. */
+	int (*many)(struct db_rows *rows, const struct db_many *many);
 
 	/* Transactions. `rollback` sets no message. */
 	int (*begin)(struct db *db);
@@ -74,6 +80,16 @@ bool postgres_is_url(const char *location);
 
 /** The URL without its password, or a word for one that cannot be read; the caller frees it. */
 char *postgres_name(const char *url);
+
+/** The statement of a text, prepared if it is not yet. */
+NODISCARD int db_prepare(
+	struct db *db, const char *sql, const char *types, struct db_rows **out);
+
+/** Reads values of such types; gives their number. */
+size_t db_read_values(const char *types, va_list given, struct db_value values[DB_VALUES_MAX]);
+
+/** The values of a row of db_run_many. */
+void db_row_values(const struct db_many *many, size_t row, struct db_value *values);
 
 /** Runs several statements, parted by ";". Within the caller's transaction. */
 NODISCARD int db_run_script(struct db *db, const char *script);

@@ -49,6 +49,6 @@ int64_t postgres_number(struct db_rows *rows, int column);
 const char *postgres_text(struct db_rows *rows, int column);
 const void *postgres_bytes(struct db_rows *rows, int column, size_t *size);
 bool postgres_is_null(struct db_rows *rows, int column);
-int postgres_each(struct db_rows *rows, struct db_value *values, const struct db_each *each);
+int postgres_many(struct db_rows *rows, const struct db_many *many);
 
 #endif

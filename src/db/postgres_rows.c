@@ -9,12 +9,12 @@
 #include "db/postgres_priv.h"
 
 enum {
-	VALUES_MAX = 16,
+	COLUMNS_MAX = 16,
 	NUMBER_SIZE = 24,
 	NAME_SIZE = 36,
 	/* Answers that may wait unread while we still send: both fit into a socket's buffers,
 	 * so that the server and we never wait for each other. */
-	EACH_MAX = 128,
+	MANY_MAX = 128,
 };
 
 enum { TYPE_BOOL = 16, TYPE_BYTEA = 17, TYPE_INT8 = 20, TYPE_TEXT = 25 };
@@ -25,16 +25,16 @@ struct postgres_rows {
 	char name[NAME_SIZE]; /* that it is prepared under */
 	int64_t generation;   /* of the connection that it is prepared on; 0: on none */
 	PGresult *result;
-	int at;                           /* row, from 1; 0: before the first */
-	unsigned char *bytes[VALUES_MAX]; /* decoded columns of this row */
+	int at;                            /* row, from 1; 0: before the first */
+	unsigned char *bytes[COLUMNS_MAX]; /* decoded columns of this row */
 };
 
 /* Values as libpq takes them. */
 struct given {
-	const char *data[VALUES_MAX];
-	int sizes[VALUES_MAX];
-	int formats[VALUES_MAX];
-	char numbers[VALUES_MAX][NUMBER_SIZE];
+	const char *data[DB_BOUND_MAX];
+	int sizes[DB_BOUND_MAX];
+	int formats[DB_BOUND_MAX];
+	char numbers[DB_BOUND_MAX][NUMBER_SIZE];
 };
 
 static struct postgres_rows *of(struct db_rows *rows)
@@ -57,7 +57,7 @@ int postgres_prepare(struct db *db, const char *sql, size_t values, struct db_ro
 
 	(void)db;
 	rows->sql = placeholders_rewrite(sql, &count);
-	ASSERT(count == values && count <= VALUES_MAX);
+	ASSERT(count == values && count <= DB_BOUND_MAX);
 	snprintf(rows->name, sizeof(rows->name), "g%016" PRIx64 "%016" PRIx64,
 		digest(sql, 14695981039346656037U), digest(sql, 1099511628211U));
 	*out = &rows->rows;
@@ -66,7 +66,7 @@ int postgres_prepare(struct db *db, const char *sql, size_t values, struct db_ro
 
 static void clear(struct postgres_rows *rows)
 {
-	for (size_t i = 0; i < VALUES_MAX; i++) {
+	for (size_t i = 0; i < COLUMNS_MAX; i++) {
 		PQfreemem(rows->bytes[i]);
 		rows->bytes[i] = NULL;
 	}
@@ -83,7 +83,7 @@ void postgres_forget(struct db_rows *rows)
 /* The types are said, not guessed: a number is a BIGINT wherever it stands. */
 static int prepare_there(struct postgres *postgres, struct postgres_rows *rows)
 {
-	Oid types[VALUES_MAX];
+	Oid types[DB_BOUND_MAX];
 	int count = 0;
 
 	if (rows->generation == postgres->generation)
@@ -246,7 +246,7 @@ const void *postgres_bytes(struct db_rows *rows, int column, size_t *size)
 		*size = (size_t)PQgetlength(result, of(rows)->at - 1, column);
 		return text;
 	}
-	ASSERT(column < VALUES_MAX);
+	ASSERT(column < COLUMNS_MAX);
 	unsigned char **slot = &of(rows)->bytes[column];
 	PQfreemem(*slot);
 	*slot = PQunescapeBytea((const unsigned char *)text, size);
@@ -255,52 +255,60 @@ const void *postgres_bytes(struct db_rows *rows, int column, size_t *size)
 }
 
 /* Reads the answer to one statement of the pipeline, up to the NULL behind it. */
-static int read_one(struct postgres_rows *rows, int64_t *out)
+static int read_one(struct postgres_rows *rows, const struct db_many *many, size_t at)
 {
 	struct postgres *postgres = postgres_of(rows->rows.db);
-	PGresult *result = PQgetResult(postgres->connection);
 	int r = 0;
 
-	switch (PQresultStatus(result)) {
+	rows->result = PQgetResult(postgres->connection);
+	rows->at = 1;
+	switch (PQresultStatus(rows->result)) {
 	case PGRES_TUPLES_OK:
-		*out = PQntuples(result) ? number_at(result, 0, 0) : DB_NONE;
-		break;
+		if (many->on_row && PQntuples(rows->result))
+			r = many->on_row(&rows->rows, at, many->context);
+		/* fall through */
 	case PGRES_COMMAND_OK:
-		*out = count_of(result);
+		if (many->changed)
+			many->changed[at] = count_of(rows->result);
 		break;
 	default:
-		r = postgres_fail(postgres, result, rows->rows.sql);
-		note_unknown(rows, result);
+		r = postgres_fail(postgres, rows->result, rows->rows.sql);
+		note_unknown(rows, rows->result);
 		break;
 	}
-	PQclear(result);
-	while (result && (result = PQgetResult(postgres->connection)))
-		PQclear(result);
+	bool is_more = rows->result != NULL;
+	postgres_end(&rows->rows);
+	for (PGresult *rest; is_more && (rest = PQgetResult(postgres->connection));)
+		PQclear(rest);
 	return r;
 }
 
+static bool send_one(struct postgres_rows *rows, const struct db_many *many, size_t at)
+{
+	struct db_value values[DB_VALUES_MAX];
+	struct given given;
+
+	db_row_values(many, at, values);
+	int count = give_all(many->types, values, &given);
+	return PQsendQueryPrepared(postgres_of(rows->rows.db)->connection, rows->name, count,
+		given.data, given.sizes, given.formats, 0);
+}
+
 /* Sends a part and reads its answers. Those behind one that failed were not done. */
-static int each_part(struct postgres_rows *rows, struct db_value *values, size_t from,
-	size_t count, const struct db_each *each)
+static int run_part(
+	struct postgres_rows *rows, const struct db_many *many, size_t from, size_t count)
 {
 	struct postgres *postgres = postgres_of(rows->rows.db);
 	PGconn *connection = postgres->connection;
-	struct given given;
-	int values_count = give_all(rows->rows.types, values, &given);
 	bool sent = true;
 	int r = 0;
 
-	for (size_t i = from; sent && i < from + count; i++) {
-		given.data[values_count - 1] = each->texts[i];
-		sent = PQsendQueryPrepared(connection, rows->name, values_count, given.data,
-			given.sizes, given.formats, 0);
-	}
+	for (size_t i = from; sent && i < from + count; i++)
+		sent = send_one(rows, many, i);
 	if (!sent || !PQpipelineSync(connection))
 		return postgres_fail(postgres, NULL, rows->rows.sql);
-	for (size_t i = from; r == 0 && i < from + count; i++) {
-		int64_t unwanted;
-		r = read_one(rows, each->out ? &each->out[i] : &unwanted);
-	}
+	for (size_t i = from; r == 0 && i < from + count; i++)
+		r = read_one(rows, many, i);
 	for (PGresult *result = NULL;; PQclear(result)) {
 		result = PQgetResult(connection);
 		if (PQresultStatus(result) == PGRES_PIPELINE_SYNC)
@@ -310,7 +318,7 @@ static int each_part(struct postgres_rows *rows, struct db_value *values, size_t
 	}
 }
 
-int postgres_each(struct db_rows *rows, struct db_value *values, const struct db_each *each)
+int postgres_many(struct db_rows *rows, const struct db_many *many)
 {
 	struct postgres *postgres = postgres_of(rows->db);
 	int r = prepare_there(postgres, of(rows));
@@ -319,9 +327,9 @@ int postgres_each(struct db_rows *rows, struct db_value *values, const struct db
 		return r;
 	if (!PQenterPipelineMode(postgres->connection))
 		return postgres_fail(postgres, NULL, rows->sql);
-	for (size_t from = 0; r == 0 && from < each->count; from += EACH_MAX) {
-		size_t left = each->count - from;
-		r = each_part(of(rows), values, from, left < EACH_MAX ? left : EACH_MAX, each);
+	for (size_t from = 0; r == 0 && from < many->rows; from += MANY_MAX) {
+		size_t left = many->rows - from;
+		r = run_part(of(rows), many, from, left < MANY_MAX ? left : MANY_MAX);
 	}
 	if (PQexitPipelineMode(postgres->connection))
 		return r;

@@ -151,5 +151,40 @@ static const char trials[] =
 	"ALTER TABLE connection ADD COLUMN tenant TEXT NOT NULL DEFAULT '';"
 	"ALTER TABLE base ADD COLUMN trial_items INTEGER NOT NULL DEFAULT 0;";
 
-const char *const schema_scripts[] = {first, shared_needs, notice_topics, settings, trials};
+/*
+ * Who is told of notices, and what was told (I2). The key of `told` is the promise: a notice
+ * gets to a receiver once, whatever is restarted or killed. What gets there together is one
+ * message, whose uid is the same at every try, so that a receiver knows one that came twice.
+ */
+static const char receivers[] =
+	"CREATE TABLE receiver ("
+	" id INTEGER PRIMARY KEY,"
+	" name TEXT NOT NULL UNIQUE,"
+	" kind TEXT NOT NULL,"     /* mail, webhook */
+	" settings TEXT NOT NULL," /* JSON: what is no secret */
+	" secret TEXT,"            /* sealed */
+	" created_s INTEGER NOT NULL,"
+	" after_notice INTEGER NOT NULL) STRICT;" /* what was over before it is no news */
+	"CREATE TABLE message ("
+	" id INTEGER PRIMARY KEY,"
+	" receiver_id INTEGER NOT NULL REFERENCES receiver(id) ON DELETE CASCADE,"
+	" uid TEXT NOT NULL UNIQUE,"
+	" event TEXT NOT NULL," /* raised, cleared */
+	" state TEXT NOT NULL," /* waiting, sent, given_up */
+	" tries INTEGER NOT NULL,"
+	" created_s INTEGER NOT NULL, next_s INTEGER NOT NULL, ended_s INTEGER NOT NULL,"
+	" error TEXT NOT NULL) STRICT;"
+	"CREATE INDEX message_by_receiver ON message(receiver_id, state);"
+	"CREATE INDEX message_by_turn ON message(state, next_s);"
+	"CREATE TABLE told ("
+	" receiver_id INTEGER NOT NULL REFERENCES receiver(id) ON DELETE CASCADE,"
+	" notice_id INTEGER NOT NULL REFERENCES notice(id) ON DELETE CASCADE,"
+	" event TEXT NOT NULL,"
+	" message_id INTEGER NOT NULL REFERENCES message(id) ON DELETE CASCADE,"
+	" PRIMARY KEY (receiver_id, notice_id, event)) STRICT, WITHOUT ROWID;"
+	"CREATE INDEX told_by_message ON told(message_id);"
+	"CREATE INDEX told_by_notice ON told(notice_id);";
+
+const char *const schema_scripts[] = {
+	first, shared_needs, notice_topics, settings, trials, receivers};
 const size_t schema_script_count = sizeof(schema_scripts) / sizeof(schema_scripts[0]);

@@ -24,8 +24,14 @@ static bool is_worth_another_try(int r)
 	return r == ERR_NETWORK || r == ERR_UNAVAILABLE || r == ERR_THROTTLED;
 }
 
-/* Offline begins at the first failed contact. What was refused as not the service's is told
- * until a good answer comes. */
+/* An answer that is none, other than an outage: it does not pass by itself. */
+static bool is_worth_telling(int failure)
+{
+	return failure == ERR_CORRUPT || failure == ERR_AUTH || failure == ERR_PROTOCOL;
+}
+
+/* Offline begins at the first failed contact. What was refused as not the service's, and who
+ * does not know this instance, is told until a good answer comes. */
 void contact_note_failure(struct license_client *client, int failure, const char *why)
 {
 	struct timefloor_reading clocks = client_clocks(client);
@@ -42,7 +48,7 @@ void contact_note_failure(struct license_client *client, int failure, const char
 			record->failed_s = timefloor_now(&record->floor, &clocks);
 			changed = true;
 		}
-		if (failure == ERR_CORRUPT && !record->refused[0]) {
+		if (is_worth_telling(failure) && !record->refused[0]) {
 			snprintf(record->refused, sizeof(record->refused), "%.*s",
 				(int)text_utf8_cut(why, sizeof(record->refused) - 1), why);
 			changed = true;

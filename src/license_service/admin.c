@@ -9,16 +9,20 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/openmetrics.h"
 #include "base/text.h"
 #include "crypto/hash.h"
 #include "crypto/secret.h"
 #include "db/db.h"
 #include "license_service/admin_lists.h"
 #include "license_service/api_priv.h"
+#include "license_service/history.h"
 #include "license_service/metrics.h"
 #include "license_service/order_json.h"
 #include "license_service/payment.h"
 #include "license_service/report.h"
+#include "license_service/root.h"
+#include "license_service/trials.h"
 #include "net/http_server.h"
 
 enum {
@@ -184,6 +188,11 @@ static int deliveries(struct admin_call *call)
 	return list(call, admin_list_deliveries);
 }
 
+static int trials(struct admin_call *call)
+{
+	return trials_list(call->admin->store, clock_now_s(), &call->reply);
+}
+
 static int put_masked(struct admin_call *call)
 {
 	AUTO_ROWS rows = NULL;
@@ -306,6 +315,7 @@ static const struct {
 	{"POST", "/v1/orders/{id}/cancel", cancel},
 	{"GET", "/v1/mails", mails},
 	{"GET", "/v1/deliveries", deliveries},
+	{"GET", "/v1/trials", trials},
 };
 
 /* Whether the path is of that form, with its id. */
@@ -381,10 +391,12 @@ static int write_metrics(struct admin *admin, struct buf *out)
 {
 	int64_t now_s = clock_now_s();
 	int64_t waiting = (int64_t)writer_waiting(admin->api->writer);
-	int64_t until_s = signer_until_s(admin->api->signer);
+	struct root_status root;
+	int r = root_status(admin->home, now_s, &root);
 
 	pthread_mutex_lock(&admin->lock);
-	int r = metrics_write(admin->store, now_s, waiting, until_s, out);
+	if (r == 0)
+		r = metrics_write(admin->store, now_s, waiting, root.until_s, out);
 	pthread_mutex_unlock(&admin->lock);
 	return r;
 }
@@ -397,26 +409,45 @@ static void metrics(struct admin *admin, struct http_call *call)
 	if (r < 0)
 		problem_reply(call, problem_of_failure(r));
 	else
-		http_reply(call, 200,
-			"application/openmetrics-text; version=1.0.0; charset=utf-8", text.data,
-			text.size);
+		http_reply(call, 200, OPENMETRICS_CONTENT_TYPE, text.data, text.size);
 }
 
-/* Ready: the database answers. */
-static void ready(struct admin *admin, struct http_call *call)
+/* What waits for its operator, beside being ready. */
+static int describe_ready(struct admin *admin, struct json *out)
 {
-	static const char text[] = "{\"status\":\"ok\"}";
-	AUTO_ROWS rows = NULL;
+	struct root_status root;
+	int64_t held = 0;
+	int r = root_status(admin->home, clock_now_s(), &root);
 
 	pthread_mutex_lock(&admin->lock);
-	int r = db_one(store_db(admin->store), &rows,
-		"SELECT at_s FROM service_time WHERE id = ?1", "i", (int64_t)1);
-	db_end(STEAL(rows));
+	if (r == 0)
+		r = history_count_held(admin->store, &held);
 	pthread_mutex_unlock(&admin->lock);
+	if (r == 0 && root.warning_days < 0)
+		r = err_set(ERR_UNAVAILABLE, "no online key is valid, and the root key is not "
+					     "here: nothing can be signed");
 	if (r < 0)
-		problem_reply(call, problem_of_failure(ERR_IO));
-	else
-		http_reply(call, 200, "application/json", text, sizeof(text) - 1);
+		return r;
+	json_put_text(out, "status", "ok");
+	json_put_int(out, "licenses_held", held);
+	json_put_time(out, "online_key_until", root.until_s);
+	json_put_bool(out, "online_key_ends_soon", root.warning_days > 0);
+	return 0;
+}
+
+/* Ready: the database answers, and there is, or will be, a key to sign with. */
+static void ready(struct admin *admin, struct http_call *call)
+{
+	AUTO_JSON json = json_new_object();
+	int r = describe_ready(admin, json);
+
+	if (r < 0) {
+		problem_reply(call,
+			problem_of_failure(r == ERR_UNAVAILABLE ? ERR_UNAVAILABLE : ERR_IO));
+		return;
+	}
+	AUTO_TEXT text = json_text(json, false);
+	http_reply(call, 200, "application/json", text, strlen(text));
 }
 
 void admin_handle(void *context, struct http_call *call)

@@ -42,4 +42,13 @@ void claims_digest(struct claims *claims);
  */
 NODISCARD int claims_run(struct ledger *ledger, void *claims);
 
+/** The answer that a claim gets by what was decided of its objects and its subjects (`marks`,
+ * one for each distinct one), or, with NULL, because the license refused it; the caller frees
+ * it. */
+char *claims_answer(
+	const struct claims *claims, const enum claim_mark *marks, const char *refused);
+
+/** Sets the answer that was given the first time. ERR_EXISTS where it was another claim. */
+NODISCARD int claims_find_earlier(struct ledger *ledger, struct claims *claims);
+
 #endif

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "db/db.h"
+#include "license_service/metrics.h"
 
 enum { PAGE_BYTES = 2 * 1024 * 1024 };
 
@@ -79,6 +80,7 @@ static int raise_alarm(struct ledger *ledger, const char *instance_id,
 		witness->sequence < most_sequence ? witness->sequence : most_sequence,
 		ledger->now_s);
 
+	metrics_count_history_behind();
 	log_error("history_behind", "license", ledger->license_id, "instance", instance_id,
 		"what", "an instance saw more than the database holds; see accept-restore",
 		NULL);

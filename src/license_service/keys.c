@@ -4,8 +4,11 @@
 #include <inttypes.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "db/db.h"
 #include "license_service/ledger.h"
+#include "license_service/mail_queue.h"
+#include "license_service/orders.h"
 
 static int finish(struct ledger *ledger, int r)
 {
@@ -62,6 +65,21 @@ static int renew_secret(struct ledger *ledger)
 	return ledger_change(ledger, "secret_renewed", "", &effect);
 }
 
+/* Under an id as orders have, but of no order. */
+static int queue_mail(struct ledger *ledger, const char *key)
+{
+	uint8_t random[(ORDER_ID_SIZE - 1) / 2];
+	char id[ORDER_ID_SIZE];
+
+	secret_random(random, sizeof(random));
+	text_to_hex(random, sizeof(random), id);
+	int r = orders_fill_outbox(ledger, id, key);
+	if (r == 0)
+		r = mail_queue(
+			ledger->store, ledger->license_id, MAIL_NEW_KEY, id, ledger->now_s);
+	return ledger_check(ledger, r);
+}
+
 int keys_reissue(struct store *store, const char *license_id,
 	const struct keys_reissue *reissue, int64_t now_s, char out[KEY_TEXT_SIZE])
 {
@@ -77,6 +95,8 @@ int keys_reissue(struct store *store, const char *license_id,
 		r = end_old_keys(&ledger, ledger.now_s + reissue->keep_s);
 	if (r == 0)
 		r = add_key(&ledger, !reissue->new_secret, out);
+	if (r == 0 && reissue->by_mail)
+		r = queue_mail(&ledger, out);
 	if (r == 0)
 		r = ledger_record(&ledger, "key_reissued", ledger.now_s, detail);
 	if (r == 0 && reissue->new_secret)

@@ -15,6 +15,7 @@
 
 struct keys_reissue {
 	int64_t keep_s;  /* for so long the old keys still activate; 0: no longer */
+	bool by_mail;    /* the key is queued as mail to its owner (mail_has_owner) */
 	bool new_secret; /* of the subjects: all instances activate again, nobody holds a
 			    license */
 };

@@ -156,6 +156,18 @@ int mail_next(struct store *store, int64_t now_s, struct mail *out)
 	return 1;
 }
 
+int mail_has_owner(struct store *store, const char *license_id)
+{
+	AUTO_ROWS rows = NULL;
+	int r = is_on(store) ? db_one(store_db(store), &rows,
+				       "SELECT email FROM orders WHERE license_id = ?1"
+				       " AND kind = 'new' AND completed_s > 0",
+				       "s", license_id)
+			     : 0;
+
+	return r <= 0 ? r : settings_is_address(db_text(rows, 0));
+}
+
 int mail_drop(struct store *store, const struct mail *mail)
 {
 	return db_run(store_db(store),
@@ -168,7 +180,8 @@ static int forget(struct store *store, const struct mail *mail)
 	struct db *db = store_db(store);
 	int r = mail_drop(store, mail);
 
-	if (r == 0 && text_equal(mail->kind, MAIL_KEY))
+	if (r == 0 &&
+		(text_equal(mail->kind, MAIL_KEY) || text_equal(mail->kind, MAIL_NEW_KEY)))
 		r = db_run(db, "DELETE FROM outbox WHERE license_id = ?1 AND order_id = ?2",
 			"ss", mail->license_id, mail->order_id);
 	return r;

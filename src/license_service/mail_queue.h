@@ -19,6 +19,7 @@
 #define MAIL_PLACED "placed"     /* the order, and how it is paid */
 #define MAIL_KEY "key"           /* the license key of a new order */
 #define MAIL_DONE "done"         /* a renewal or an addition is done */
+#define MAIL_NEW_KEY "new_key"   /* another license key in place of the old one */
 #define MAIL_REMINDER "reminder" /* the subscription ends soon, or has ended */
 
 enum { MAIL_ID_SIZE = 80 };
@@ -42,6 +43,10 @@ NODISCARD int mail_queue_reminders(struct store *store, int64_t now_s);
 
 /** The mail whose turn it is: 1 with *out, or 0. */
 NODISCARD int mail_next(struct store *store, int64_t now_s, struct mail *out);
+
+/** 1 where mail is sent (settings.h) and the license has an address: of the order that made it,
+ * so that whoever has a key cannot have the next one sent to himself; else 0. */
+NODISCARD int mail_has_owner(struct store *store, const char *license_id);
 
 /** It was delivered: forgets it and, with a key's mail, the key. */
 NODISCARD int mail_delivered(struct store *store, const struct mail *mail);

@@ -204,13 +204,62 @@ static int make_reminder(
 	return 0;
 }
 
-/* The address of the order, or the last one that was given for the license. */
-static int find_recipient(struct store *store, const struct mail *mail, char **out)
+static int make_new_key(
+	struct store *store, const struct mail *mail, int64_t now_s, struct mail_text *out)
+{
+	char key[KEY_TEXT_SIZE];
+	struct ledger ledger;
+	int r = orders_read_outbox(store, mail->license_id, mail->order_id, key);
+
+	if (r == 0) /* handed out meanwhile */
+		mem_replace(&out->to, NULL);
+	if (r <= 0)
+		return r;
+	r = read_license(store, mail->license_id, now_s, &ledger);
+	if (r == 0) {
+		AUTO_TEXT end = end_text(&ledger.license);
+		AUTO_TEXT seats = money_count(ledger.license.seats);
+		out->subject = mem_strdup("Your new license key");
+		out->body = mem_printf(
+			"This is the license key that takes the place of your old one:\n\n"
+			"    %s\n\n"
+			"Licenses: %s\nEnds:     %s\n\n"
+			"Keep it: whoever has it can use your licenses, and we keep no "
+			"readable copy.\n"
+			"Activate it first at an installation that has the old one:\n\n"
+			"    garner license activate KEY\n\n%s\n",
+			key, seats, end, store_home(store)->settings->seller);
+	}
+	secret_wipe(key, sizeof(key));
+	return r;
+}
+
+/* Another key goes to whom the license was sold to: whoever came by the old key could order
+ * something under it. */
+static int find_owner(struct store *store, const struct mail *mail, char **out)
 {
 	AUTO_ROWS rows = NULL;
 	int r = db_one(store_db(store), &rows,
+		"SELECT email FROM orders WHERE license_id = ?1 AND kind = 'new'"
+		" AND completed_s > 0",
+		"s", mail->license_id);
+
+	if (r == 1 && settings_is_address(db_text(rows, 0)))
+		*out = mem_strdup(db_text(rows, 0));
+	return r < 0 ? r : 0;
+}
+
+/* The address of the order, or that of the last one that was completed for the license. */
+static int find_recipient(struct store *store, const struct mail *mail, char **out)
+{
+	AUTO_ROWS rows = NULL;
+
+	if (text_equal(mail->kind, MAIL_NEW_KEY))
+		return find_owner(store, mail, out);
+	int r = db_one(store_db(store), &rows,
 		"SELECT email FROM orders WHERE license_id = ?1 AND email IS NOT NULL"
-		" AND email <> '' ORDER BY CASE WHEN order_id = ?2 THEN 0 ELSE 1 END,"
+		" AND email <> '' AND (completed_s > 0 OR order_id = ?2) ORDER BY CASE WHEN "
+		"order_id = ?2 THEN 0 ELSE 1 END,"
 		" placed_s DESC, order_id LIMIT 1",
 		"ss", mail->license_id, mail->order_id);
 
@@ -248,6 +297,8 @@ int mail_text_make(
 
 	if (r < 0 || !out->to)
 		return r;
+	if (text_equal(mail->kind, MAIL_NEW_KEY))
+		return make_new_key(store, mail, now_s, out);
 	return text_equal(mail->kind, MAIL_REMINDER) ? make_reminder(store, mail, now_s, out)
 						     : make_of_order(store, mail, now_s, out);
 }

@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "base/openmetrics.h"
 #include "base/text.h"
 #include "db/db.h"
 #include "license_service/store.h"
@@ -109,15 +110,10 @@ void metrics_count_history_behind(void)
 	add(&counts.history_behind, 1);
 }
 
-static int put_head(struct buf *out, const char *name, const char *type, const char *help)
-{
-	return buf_printf(
-		out, "# TYPE garner_%s %s\n# HELP garner_%s %s\n", name, type, name, help);
-}
-
 static int put_requests(struct buf *out)
 {
-	int r = put_head(out, "http_requests", "counter", "Requests by path and status.");
+	int r = openmetrics_head(
+		out, "http_requests", "counter", "Requests by path and status.");
 
 	for (size_t i = 0; i < COUNT(paths); i++) {
 		for (size_t k = 0; r == 0 && k < COUNT(statuses); k++) {
@@ -138,7 +134,8 @@ static int put_latency(struct buf *out)
 {
 	int64_t sum = 0;
 	int64_t took_us = get(&counts.took_us);
-	int r = put_head(out, "http_request_seconds", "histogram", "Time to the answer.");
+	int r = openmetrics_head(
+		out, "http_request_seconds", "histogram", "Time to the answer.");
 
 	for (size_t i = 0; r == 0 && i <= COUNT(bounds_us); i++) {
 		sum += get(&counts.buckets[i]);
@@ -162,7 +159,7 @@ static int put_latency(struct buf *out)
 
 static int put_words(struct buf *out)
 {
-	int r = put_head(out, "claims", "counter", "Objects of claims by outcome.");
+	int r = openmetrics_head(out, "claims", "counter", "Objects of claims by outcome.");
 
 	if (r == 0)
 		r = buf_printf(out,
@@ -170,32 +167,27 @@ static int put_words(struct buf *out)
 			"\ngarner_claims_total{outcome=\"not_granted\"} %" PRId64 "\n",
 			get(&counts.granted), get(&counts.not_granted));
 	if (r == 0)
-		r = put_head(out, "mails", "counter", "Mail by outcome of a try to send it.");
+		r = openmetrics_head(
+			out, "mails", "counter", "Mail by outcome of a try to send it.");
 	if (r == 0)
 		r = buf_printf(out,
 			"garner_mails_total{outcome=\"sent\"} %" PRId64
 			"\ngarner_mails_total{outcome=\"failed\"} %" PRId64 "\n",
 			get(&counts.mails_sent), get(&counts.mails_failed));
 	if (r == 0)
-		r = put_head(out, "payment_webhooks", "counter", "Webhooks by outcome.");
+		r = openmetrics_head(
+			out, "payment_webhooks", "counter", "Webhooks by outcome.");
 	for (size_t i = 0; r == 0 && i < COUNT(outcomes); i++)
 		r = buf_printf(out,
 			"garner_payment_webhooks_total{outcome=\"%s\"} %" PRId64 "\n",
 			outcomes[i], get(&counts.webhooks[i]));
 	if (r == 0)
-		r = put_head(out, "history_behind", "counter",
+		r = openmetrics_head(out, "history_behind", "counter",
 			"Instances whose lease is ahead of this database.");
 	if (r == 0)
 		r = buf_printf(out, "garner_history_behind_total %" PRId64 "\n",
 			get(&counts.history_behind));
 	return r;
-}
-
-static int put_gauge(struct buf *out, const char *name, const char *help, int64_t value)
-{
-	int r = put_head(out, name, "gauge", help);
-
-	return r < 0 ? r : buf_printf(out, "garner_%s %" PRId64 "\n", name, value);
 }
 
 /* A number from the database as a gauge. */
@@ -205,7 +197,7 @@ static int put_number(
 	AUTO_ROWS rows = NULL;
 	int r = db_one(store_db(store), &rows, sql, "");
 
-	return r < 0 ? r : put_gauge(out, names[0], names[1], r ? db_int(rows, 0) : 0);
+	return r < 0 ? r : openmetrics_gauge(out, names[0], names[1], r ? db_int(rows, 0) : 0);
 }
 
 static int put_sums(struct store *store, struct buf *out)
@@ -226,12 +218,26 @@ static int put_sums(struct store *store, struct buf *out)
 		{{"orders_not_completed", "Orders that are neither paid nor cancelled."},
 			"SELECT COUNT(*) FROM orders WHERE completed_s = 0 AND cancelled_s = "
 			"0"},
+		{{"licenses_held", "Keys that get nothing until accept-restore."},
+			"SELECT COUNT(DISTINCT license_id) FROM history_alarm"},
+		{{"trials", "Trials that were begun."}, "SELECT COUNT(*) FROM trial"},
 	};
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < COUNT(sums); i++)
 		r = put_number(store, out, sums[i].names, sums[i].sql);
 	return r;
+}
+
+static int put_running_trials(struct store *store, int64_t now_s, struct buf *out)
+{
+	AUTO_ROWS rows = NULL;
+	int r = db_one(store_db(store), &rows, "SELECT COUNT(*) FROM trial WHERE ends_s > ?1",
+		"i", now_s);
+
+	return r < 0 ? r
+		     : openmetrics_gauge(out, "trials_running", "Trials that are not over.",
+			       r ? db_int(rows, 0) : 0);
 }
 
 int metrics_write(struct store *store, int64_t now_s, int64_t waiting, int64_t leaf_until_s,
@@ -244,12 +250,15 @@ int metrics_write(struct store *store, int64_t now_s, int64_t waiting, int64_t l
 	if (r == 0)
 		r = put_words(out);
 	if (r == 0)
-		r = put_gauge(out, "writer_queue", "Jobs that wait for the writer.", waiting);
+		r = openmetrics_gauge(
+			out, "writer_queue", "Jobs that wait for the writer.", waiting);
 	if (r == 0 && leaf_until_s)
-		r = put_gauge(out, "signing_key_days_left",
+		r = openmetrics_gauge(out, "signing_key_days_left",
 			"Whole days until the key that signs leases ends.",
 			(leaf_until_s - now_s) / 86400);
 	if (r == 0)
 		r = put_sums(store, out);
-	return r < 0 ? r : buf_append_text(out, "# EOF\n");
+	if (r == 0)
+		r = put_running_trials(store, now_s, out);
+	return r < 0 ? r : openmetrics_end(out);
 }

@@ -259,26 +259,35 @@ static int read_order(struct store *store, struct order *order)
 	return 0;
 }
 
-/* The key, where it still waits to be handed out. */
-static int read_outbox(struct store *store, struct order *order)
+int orders_read_outbox(struct store *store, const char *license_id, const char *order_id,
+	char out[KEY_TEXT_SIZE])
 {
 	AUTO_ROWS rows = NULL;
 	AUTO_BUF sealed = buf_init(SEALED_MAX);
 	AUTO_BUF key = buf_init(KEY_TEXT_SIZE);
 	int r = db_one(store_db(store), &rows,
 		"SELECT sealed FROM outbox WHERE license_id = ?1 AND order_id = ?2", "ss",
-		order->license_id, order->id);
+		license_id, order_id);
 
+	memset(out, 0, KEY_TEXT_SIZE);
 	if (r <= 0)
 		return r;
 	r = text_from_base64(db_text(rows, 0), &sealed);
 	if (r == 0)
 		r = secret_open(store_home(store)->seal, sealed.data, sealed.size, &key);
 	if (r == 0 && key.size == KEY_TEXT_SIZE - 1)
-		memcpy(order->key, key.data, key.size);
+		memcpy(out, key.data, key.size);
 	if (key.size)
 		secret_wipe(key.data, key.size);
-	return err_wrap(r, "outbox of order %s", order->id);
+	return r < 0 ? err_wrap(r, "outbox of order %s", order_id) : 1;
+}
+
+/* The key, where it still waits to be handed out. */
+static int read_outbox(struct store *store, struct order *order)
+{
+	int r = orders_read_outbox(store, order->license_id, order->id, order->key);
+
+	return r < 0 ? r : 0;
 }
 
 int orders_read(struct store *store, const char *order_id, struct order *out)
@@ -313,28 +322,33 @@ int orders_cancel(struct store *store, const char *order_id, int64_t now_s, stru
 
 /* Completing. */
 
+int orders_fill_outbox(struct ledger *ledger, const char *order_id, const char *key)
+{
+	AUTO_BUF sealed = buf_init(SEALED_MAX);
+	int r = secret_seal(store_home(ledger->store)->seal, key, strlen(key), &sealed);
+
+	if (r < 0)
+		return r;
+	AUTO_TEXT text = text_to_base64(sealed.data, sealed.size);
+	return db_run(store_db(ledger->store),
+		"INSERT INTO outbox (license_id, order_id, sealed, at_s)"
+		" VALUES (?1, ?2, ?3, ?4)",
+		"sssi", ledger->license_id, order_id, text, ledger->now_s);
+}
+
 /* Makes the key. Its plain text is only in the outbox, sealed. */
 static int issue_key(struct ledger *ledger, const struct order *order)
 {
 	uint8_t random[KEY_RANDOM_SIZE];
 	char key[KEY_TEXT_SIZE];
-	AUTO_BUF sealed = buf_init(SEALED_MAX);
 
 	secret_random(random, sizeof(random));
 	key_make(random, key);
-	int r = secret_seal(store_home(ledger->store)->seal, key, strlen(key), &sealed);
+	int r = store_add_key(ledger->store, key, ledger->license_id);
 	if (r == 0)
-		r = store_add_key(ledger->store, key, ledger->license_id);
+		r = orders_fill_outbox(ledger, order->id, key);
 	secret_wipe(key, sizeof(key));
 	secret_wipe(random, sizeof(random));
-	if (r < 0)
-		return ledger_check(ledger, r);
-
-	AUTO_TEXT text = text_to_base64(sealed.data, sealed.size);
-	r = db_run(store_db(ledger->store),
-		"INSERT INTO outbox (license_id, order_id, sealed, at_s)"
-		" VALUES (?1, ?2, ?3, ?4)",
-		"sssi", ledger->license_id, order->id, text, ledger->now_s);
 	if (r == 0) {
 		AUTO_TEXT detail =
 			mem_printf("order=%s licenses=%" PRId64, order->id, order->seats);

@@ -15,6 +15,8 @@
  * (rule G3). What completes it by itself is payment.h.
  */
 
+struct ledger;
+
 enum order_kind {
 	ORDER_NEW,
 	ORDER_RENEWAL,
@@ -91,6 +93,13 @@ NODISCARD int orders_complete(
 /** The same, paid by that side of payment.h. */
 NODISCARD int orders_complete_by(struct store *store, const char *order_id, const char *paid_by,
 	int64_t now_s, struct order *out);
+
+/** The key in the outbox under that id: 1, or 0 where there is none. The caller wipes it. */
+NODISCARD int orders_read_outbox(struct store *store, const char *license_id,
+	const char *order_id, char out[KEY_TEXT_SIZE]);
+
+/** Puts a key there, sealed, within the ledger's transaction. */
+NODISCARD int orders_fill_outbox(struct ledger *ledger, const char *order_id, const char *key);
 
 /** Forgets the key that waits in the outbox: the customer has it. One that still has to go out
  * by mail stays until that is delivered. */

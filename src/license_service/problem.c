@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "license_service/api_priv.h"
+#include "license_service/failure.h"
 #include "net/http_server.h"
 
 const struct problem problem_request_invalid = {400, "request_invalid", "Invalid request"};
@@ -79,7 +79,7 @@ const struct problem *problem_of_failure(int code)
 {
 	if (code == ERR_AUTH) /* it was logged where it was found */
 		return &problem_history_behind;
-	log_error("request_failed", "code", err_name(code), "why", err_message(), NULL);
+	failure_log("request_failed", "code", err_name(code));
 	switch (code) {
 	case ERR_LOCKED:
 	case ERR_IO:

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "crypto/secret.h"
 #include "license_service/home.h"
+#include "net/smtp.h"
 
 enum {
 	PUBLIC_MODE = 0644,
@@ -16,7 +17,6 @@ enum {
 	OPEN_DAYS = 30,
 	OPEN_DAYS_MAX = 3650,
 	TEXT_LIMIT = 2000,
-	ADDRESS_MAX = 200,
 };
 
 static const char default_payment[] =
@@ -31,15 +31,27 @@ static const char default_payment[] =
 
 bool settings_is_address(const char *text)
 {
-	size_t size = strlen(text);
-	const char *at = strchr(text, '@');
+	return smtp_is_address(text);
+}
 
-	if (size > ADDRESS_MAX || !at || at == text || !at[1] || strchr(at + 1, '@'))
+/* Whether a URL of that scheme leads to this machine: nothing but a port, then a path, may
+ * stand behind the host, so that it is neither a longer name nor a user of another host. */
+static bool is_loopback(const char *url, const char *scheme)
+{
+	static const char *const hosts[] = {"127.0.0.1", "localhost", "[::1]", NULL};
+
+	if (!text_starts_with(url, scheme))
 		return false;
-	for (const char *p = text; *p; p++)
-		if (*p <= ' ' || (unsigned char)*p >= 0x7f || strchr("<>()[],;:\\\"", *p))
-			return false;
-	return at[1] != '.' && text[size - 1] != '.';
+	url += strlen(scheme);
+	for (const char *const *host = hosts; *host; host++) {
+		const char *rest = url + strlen(*host);
+		if (!text_starts_with(url, *host))
+			continue;
+		if (*rest == ':')
+			rest += 1 + strspn(rest + 1, "0123456789");
+		return *rest == '\0' || *rest == '/';
+	}
+	return false;
 }
 
 /* A text that is there and not too long; NULL where it is absent. */
@@ -79,7 +91,7 @@ static int take_sides(const struct json *json, struct settings *out)
 	if (r == 0)
 		r = take_text(webhook, "url", &out->webhook_url);
 	if (r == 0 && out->webhook_url && !text_starts_with(out->webhook_url, "https://") &&
-		!text_starts_with(out->webhook_url, "http://127.0.0.1"))
+		!is_loopback(out->webhook_url, "http://"))
 		r = err_set(ERR_INVALID, "the \"url\" of \"webhook\" must begin with https://");
 	if (r == 0 && !out->invoice_text && !out->webhook_text)
 		r = err_set(ERR_INVALID,
@@ -149,17 +161,6 @@ static int open_webhook_secret(const struct home *home, struct settings *out)
 	return err_wrap(r, "secrets of payment webhooks %s", path);
 }
 
-static bool is_loopback(const char *server)
-{
-	static const char *const hosts[] = {
-		"smtp://127.0.0.1:", "smtp://localhost:", "smtp://[::1]:", NULL};
-
-	for (const char *const *host = hosts; *host; host++)
-		if (text_starts_with(server, *host))
-			return true;
-	return false;
-}
-
 static int check_mail(const struct settings *settings)
 {
 	if (!settings->mail_server ||
@@ -190,7 +191,7 @@ static int read_mail(const struct json *json, struct settings *out)
 	out->mail_is_plain = !json_get_bool(json, "tls", true);
 	if (r == 0)
 		r = check_mail(out);
-	if (r == 0 && out->mail_is_plain && !is_loopback(out->mail_server))
+	if (r == 0 && out->mail_is_plain && !is_loopback(out->mail_server, "smtp://"))
 		r = err_set(ERR_INVALID, "mail without TLS goes to this machine only");
 	return r;
 }

@@ -13,18 +13,32 @@
 /* The order form: a price, a review, the order. Each step is a POST of the whole form, so that
  * the service keeps nothing until an order is placed. */
 
+/* "ABCDE-*****-*****-*****-*****", which is no secret. What else is in the address, a whole key
+ * perhaps, is not repeated on the page. */
+static bool is_masked(const char *text)
+{
+	static const char hidden[] = "-*****-*****-*****-*****";
+	size_t shown = strspn(text, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+
+	return shown == 5 && text_equal(text + shown, hidden);
+}
+
 void shop_form_get(struct shop *shop, struct http_call *call)
 {
 	AUTO_TEXT kind = http_call_parameter(call, "kind");
 	AUTO_TEXT seats = http_call_parameter(call, "seats");
+	AUTO_TEXT key = http_call_parameter(call, "key");
+	bool has_key = key && is_masked(key);
 	const struct sale_input input = {
-		.kind = kind && *kind ? kind : "new",
+		.kind = kind && *kind ? kind
+			: has_key     ? "add"
+				      : "new",
 		.seats = seats && strlen(seats) < 16 ? seats : "",
 		.license_key = "",
 		.customer = "",
 		.email = "",
 	};
-	const struct shop_form_page page = {.input = &input};
+	const struct shop_form_page page = {.input = &input, .masked = has_key ? key : NULL};
 
 	shop_page_form(shop, call, 200, &page);
 }

@@ -164,6 +164,7 @@ void shop_page_form(struct shop *shop, struct http_call *call, int status,
 		{"is_renew", if_true(is_renewal)},
 		{"seats", input->seats},
 		{"license_key", input->license_key},
+		{"masked", page->masked},
 		{"customer", input->customer},
 		{"email", input->email},
 		{"email_hint", shop->home->settings->mail_server

@@ -45,6 +45,8 @@ struct shop_form_page {
 	const struct sale *sale;          /* with a quote */
 	const struct sale_quote *quote;   /* NULL: none yet */
 	const char *changed;              /* what is to be looked at again; NULL */
+	const char *masked; /* the key that it is about, as `license buy` named it;
+			       NULL: none */
 };
 void shop_page_form(struct shop *shop, struct http_call *call, int status,
 	const struct shop_form_page *page);

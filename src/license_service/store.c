@@ -1,28 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "license_service/store.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/text.h"
 #include "db/db.h"
 #include "license/key.h"
+#include "license_service/assigned.h"
 #include "license_service/schema.h"
 
-/* The assigned set of a license as it was when its event chain had this head: a poll that
- * follows no change need not read all its rows again. */
-struct remembered {
-	uint8_t chain[HASH_SIZE];
-	struct store_assigned assigned;
-};
+enum { SLOTS = 4096, SLOT_DIGITS = 3, PERIOD_S = 60 };
 
-enum { REMEMBERED_MAX = 64 };
+/* When a license was last asked about, by the first digits of its id. */
+struct slot {
+	char license_id[LEASE_ID_SIZE];
+	int64_t at_s;
+};
 
 struct store {
 	struct db *db;
 	const struct home *home;
-	struct remembered
-		remembered[REMEMBERED_MAX]; /* at the first byte of their license id */
+	struct assigned *assigned;
+	struct slot *slots;
 };
 
 int store_open(const struct home *home, struct store **out)
@@ -31,6 +32,8 @@ int store_open(const struct home *home, struct store **out)
 	*out = NULL;
 
 	store->home = home;
+	store->assigned = assigned_new();
+	store->slots = mem_array(SLOTS, sizeof(*store->slots));
 	int r = db_open(home->database, &store->db);
 	if (r == 0)
 		r = schema_migrate(store->db);
@@ -48,6 +51,8 @@ void store_close(struct store *store)
 	if (!store)
 		return;
 	db_close(store->db);
+	assigned_free(store->assigned);
+	mem_free(store->slots);
 	mem_free(store);
 }
 
@@ -114,11 +119,20 @@ int store_add_key(struct store *store, const char *key, const char *license_id)
 		"ss", license_id, masked);
 }
 
+int store_read_public(const char *base64, uint8_t public[SIGN_PUBLIC_SIZE])
+{
+	AUTO_BUF bytes = buf_init(SIGN_PUBLIC_SIZE);
+
+	if (text_from_base64(base64, &bytes) < 0 || bytes.size != SIGN_PUBLIC_SIZE)
+		return err_set(ERR_CORRUPT, "the instance has no usable key");
+	memcpy(public, bytes.data, SIGN_PUBLIC_SIZE);
+	return 0;
+}
+
 int store_find_instance(struct store *store, const char *license_id, const char *instance_id,
 	uint8_t public[SIGN_PUBLIC_SIZE])
 {
 	AUTO_ROWS rows = NULL;
-	AUTO_BUF bytes = buf_init(SIGN_PUBLIC_SIZE);
 
 	int r = db_one(store->db, &rows,
 		"SELECT public_key, revoked_s FROM instance WHERE license_id = ?1 AND "
@@ -128,14 +142,22 @@ int store_find_instance(struct store *store, const char *license_id, const char 
 		return err_set(ERR_NOTFOUND, "the instance is not enrolled under this license");
 	if (r < 0)
 		return r;
-	if (text_from_base64(db_text(rows, 0), &bytes) < 0 || bytes.size != SIGN_PUBLIC_SIZE)
-		return err_set(ERR_CORRUPT, "the instance has no usable key");
-	memcpy(public, bytes.data, SIGN_PUBLIC_SIZE);
-	return db_int(rows, 1) ? err_set(ERR_LICENSE, "the vendor revoked this instance") : 0;
+	bool is_revoked = db_int(rows, 1) != 0;
+	r = store_read_public(db_text(rows, 0), public);
+	return r == 0 && is_revoked ? err_set(ERR_LICENSE, "the vendor revoked this instance")
+				    : r;
 }
 
+/* Texts with a newline behind each. */
+struct lines {
+	char *text;
+	size_t size, capacity;
+	int64_t count;
+};
+
+/* The subjects in their order, a line each. */
 static int read_assigned(
-	struct store *store, const char *license_id, int64_t epoch, struct store_assigned *out)
+	struct store *store, const char *license_id, int64_t epoch, struct lines *out)
 {
 	AUTO_ROWS rows = NULL;
 	int r = db_query(store->db, &rows,
@@ -145,42 +167,51 @@ static int read_assigned(
 
 	if (r < 0)
 		return r;
-	struct hash_stream *stream = hash_stream_new();
-	out->count = 0;
 	while ((r = db_next(rows)) > 0) {
-		lease_assigned_add(stream, db_text(rows, 0));
+		const char *subject = db_text(rows, 0);
+		size_t size = strlen(subject);
+
+		mem_grow(&out->text, &out->capacity, out->size + size + 1, 1);
+		memcpy(out->text + out->size, subject, size);
+		out->text[out->size + size] = '\n';
+		out->size += size + 1;
 		out->count++;
 	}
-	if (r == 0)
-		hash_stream_finish(stream, out->digest);
-	else
-		hash_stream_free(stream);
 	return r;
-}
-
-/* Ids are random: their first digits spread well. */
-static struct remembered *find_slot(struct store *store, const char *license_id)
-{
-	uint8_t first = 0;
-
-	if (text_from_hex((char[]){license_id[0], license_id[1], '\0'}, &first, 1) < 0)
-		first = 0;
-	return &store->remembered[first % REMEMBERED_MAX];
 }
 
 int store_assigned(struct store *store, const char *license_id, int64_t epoch,
 	const uint8_t chain[HASH_SIZE], struct store_assigned *out)
 {
-	struct remembered *slot = find_slot(store, license_id);
+	struct lines lines = {0};
 
-	if (memcmp(slot->chain, chain, HASH_SIZE) == 0) {
-		*out = slot->assigned;
+	if (assigned_find(store->assigned, license_id, chain, out))
 		return 0;
-	}
-	int r = read_assigned(store, license_id, epoch, out);
-	if (r < 0)
+	int r = read_assigned(store, license_id, epoch, &lines);
+	if (r < 0) {
+		mem_free(lines.text);
 		return r;
-	memcpy(slot->chain, chain, HASH_SIZE);
-	slot->assigned = *out;
+	}
+	out->count = lines.count;
+	hash_sha256(lines.text, lines.size, out->digest);
+	assigned_keep(store->assigned, license_id, chain, lines.text, lines.size);
 	return 0;
+}
+
+void store_assigned_grew(struct store *store, const struct store_growth *growth)
+{
+	assigned_grow(store->assigned, growth);
+}
+
+bool store_is_due(struct store *store, const char *license_id, int64_t now_s)
+{
+	char digits[SLOT_DIGITS + 1] = "";
+	strncpy(digits, license_id, SLOT_DIGITS);
+	struct slot *slot = &store->slots[strtoul(digits, NULL, 16) % SLOTS];
+
+	if (text_equal(slot->license_id, license_id) && now_s < slot->at_s + PERIOD_S)
+		return false;
+	strncpy(slot->license_id, license_id, LEASE_ID_SIZE - 1);
+	slot->at_s = now_s;
+	return true;
 }

@@ -2,6 +2,7 @@
 #ifndef LICENSE_SERVICE_STORE_H
 #define LICENSE_SERVICE_STORE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -41,6 +42,9 @@ void store_key_digest(struct store *store, const char *key, char out[STORE_DIGES
  * transaction. */
 NODISCARD int store_add_key(struct store *store, const char *key, const char *license_id);
 
+/** An instance's key as its table has it. ERR_CORRUPT. */
+NODISCARD int store_read_public(const char *base64, uint8_t public[SIGN_PUBLIC_SIZE]);
+
 /** The key of an enrolled instance. ERR_NOTFOUND; ERR_LICENSE where it was revoked, the key
  * being given all the same. */
 NODISCARD int store_find_instance(struct store *store, const char *license_id,
@@ -52,10 +56,24 @@ struct store_assigned {
 	uint8_t digest[HASH_SIZE];
 };
 
+/** Tells of a change: the subjects that were assigned by the event that led from one head of
+ * the license's event chain to the next. Whether the transaction is kept does not matter: a
+ * head stands for one history alone. */
+struct store_growth {
+	const char *license_id;
+	const uint8_t *before, *after; /* HASH_SIZE */
+	const char *const *subjects;
+	size_t count;
+};
+void store_assigned_grew(struct store *store, const struct store_growth *growth);
+
 /** Reads the set, or remembers it from the last time; `chain` is the head of the license's
  * event chain, which no other history of the license has. */
 NODISCARD int store_assigned(struct store *store, const char *license_id, int64_t epoch,
 	const uint8_t chain[HASH_SIZE], struct store_assigned *out);
+
+/** Whether a minute has passed since it was last asked for this license, or may have. */
+bool store_is_due(struct store *store, const char *license_id, int64_t now_s);
 
 /** A random id in `size` - 1 hexadecimal digits and a NUL; `size` is odd and at most 65. */
 void store_new_id(char *out, size_t size);

@@ -11,19 +11,20 @@
 #include "license_service/ledger.h"
 
 /*
- * One thread that writes for all who answer requests. What waits for one license is done in one
- * transaction, up to WRITER_BATCH at a time, in the order in which it came: a disk that can
- * commit a few hundred times a second then serves thousands of claims. Each caller gets the
- * answer to its own.
+ * One thread that writes for all who answer requests. What waits, for one license or for many,
+ * is done in one transaction, up to WRITER_BATCH at a time, in the order in which it came: a
+ * disk that can commit a few hundred times a second then serves thousands of claims. Each
+ * caller gets the answer to its own.
  */
 
 enum { WRITER_BATCH = 64 };
 
 struct writer;
 
-/** Work within a license's transaction. One that refuses (ERR_NOTFOUND, ERR_EXISTS,
- * ERR_LICENSE) has changed nothing, and does not disturb the others. It may be called again,
- * where the transaction failed or was in another's way: it then frees what it had put out. */
+/** Work within a license's transaction, in which other licenses may be, too. One that refuses
+ * (ERR_NOTFOUND, ERR_EXISTS, ERR_LICENSE) has changed nothing, and does not disturb the others.
+ * It may be called again, where the transaction failed or was in another's way: it then frees
+ * what it had put out. */
 typedef int writer_work_fn(struct ledger *ledger, void *context);
 
 struct writer_job {

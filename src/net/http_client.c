@@ -6,11 +6,13 @@
 #include <pthread.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "base/timestamp.h"
+#include "net/address.h"
 
 enum {
 	CONNECT_TIMEOUT_MS = 10000,
@@ -29,6 +31,7 @@ struct idle {
 
 struct http_client {
 	char *ca_file, *socket_path, *user_agent;
+	bool is_wary;
 	int64_t connect_timeout_ms, stall_timeout_ms, total_timeout_ms;
 	pthread_mutex_t idle_lock;
 	struct idle *idle; /* guarded by idle_lock */
@@ -59,6 +62,7 @@ int http_client_new(const struct http_client_options *options, struct http_clien
 	client->stall_timeout_ms =
 		options->stall_timeout_ms ? options->stall_timeout_ms : STALL_TIMEOUT_MS;
 	client->total_timeout_ms = options->total_timeout_ms;
+	client->is_wary = options->is_wary;
 	pthread_mutex_init(&client->idle_lock, NULL);
 	*out = client;
 	return 0;
@@ -113,7 +117,8 @@ struct transfer {
 	const char
 		*server; /* as messages name it; never the whole URL, which may hold secrets */
 	bool is_loopback;
-	int error; /* of a sink or a ceiling; the message is set */
+	bool is_refused; /* an address, by a wary client */
+	int error;       /* of a sink or a ceiling; the message is set */
 };
 
 static size_t take_header(char *data, size_t one, size_t size, void *context)
@@ -140,6 +145,20 @@ static size_t take_body(char *data, size_t one, size_t size, void *context)
 	else
 		transfer->error = buf_append(&transfer->response->body, data, size);
 	return transfer->error ? 0 : size;
+}
+
+/* After the name is resolved, so that no name leads where the address may not. */
+static curl_socket_t open_socket(
+	void *context, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	struct transfer *transfer = context;
+
+	(void)purpose;
+	if (address_is_forbidden(&address->addr, transfer->is_loopback)) {
+		transfer->is_refused = true;
+		return CURL_SOCKET_BAD;
+	}
+	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
 static int look_at_cancel(void *context, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
@@ -176,6 +195,10 @@ static void set_options(
 		curl_easy_setopt(h, CURLOPT_CAINFO, client->ca_file);
 	if (client->socket_path)
 		curl_easy_setopt(h, CURLOPT_UNIX_SOCKET_PATH, client->socket_path);
+	if (client->is_wary) {
+		curl_easy_setopt(h, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+		curl_easy_setopt(h, CURLOPT_OPENSOCKETDATA, transfer);
+	}
 	curl_easy_setopt(h, CURLOPT_HTTPHEADER, headers);
 	curl_easy_setopt(h, CURLOPT_HEADERFUNCTION, take_header);
 	curl_easy_setopt(h, CURLOPT_HEADERDATA, transfer);
@@ -239,6 +262,12 @@ static int judge(const struct transfer *transfer, CURLcode code, const char *det
 		return 0;
 	if (code == CURLE_ABORTED_BY_CALLBACK)
 		return err_set(ERR_CANCELLED, "stopped");
+	if (transfer->is_refused)
+		return err_set(ERR_INVALID,
+			"%s: its address is one of this machine or of its link, where no "
+			"receiver "
+			"of messages is",
+			transfer->server);
 	curl_easy_getinfo(transfer->handle, CURLINFO_OS_ERRNO, &number);
 	if (code == CURLE_COULDNT_CONNECT && number != 0)
 		mem_replace(&why, text_of_errno((int)number));
@@ -294,6 +323,26 @@ static int look_at_url(const char *url, struct transfer *transfer, char **server
 	return ok ? 0 : err_set(ERR_INVALID, "\"%s\" is no http or https address", url);
 }
 
+int http_look_at(const char *url, struct http_place *out)
+{
+	struct transfer transfer = {0};
+	AUTO_TEXT server = NULL;
+	CURLU *parts = curl_url();
+	char *user = NULL;
+	int r = look_at_url(url, &transfer, &server);
+
+	ASSERT(parts);
+	if (r == 0 && curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK &&
+		curl_url_get(parts, CURLUPART_USER, &user, 0) == CURLUE_OK)
+		r = err_set(ERR_INVALID, "an address may hold no user and no password");
+	if (r == 0)
+		*out = (struct http_place){
+			text_starts_with(server, "https:"), transfer.is_loopback};
+	curl_free(user);
+	curl_url_cleanup(parts);
+	return r;
+}
+
 static int perform(struct http_client *client, struct transfer *transfer)
 {
 	char details[CURL_ERROR_SIZE] = "";
@@ -343,8 +392,8 @@ const char *http_header(struct http_response *response, const char *name)
 	if (!buf_text(text))
 		return NULL;
 	/* Line ends, and white space before them, become ends of texts: a value can be
-	 * borrowed. */
-	bool at_end = false;
+	 * borrowed. The last line may have none. */
+	bool at_end = true;
 	for (size_t i = text->size; i-- > 0;) {
 		unsigned char *c = &text->data[i];
 		bool is_end = *c == '\r' || *c == '\n' || *c == 0;

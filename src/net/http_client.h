@@ -2,6 +2,7 @@
 #ifndef NET_HTTP_CLIENT_H
 #define NET_HTTP_CLIENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,6 +25,7 @@ struct http_client_options {
 	int64_t connect_timeout_ms; /* 0: 10,000 */
 	int64_t stall_timeout_ms;   /* no byte for so long is a failure; 0: 60,000 */
 	int64_t total_timeout_ms;   /* 0: none */
+	bool is_wary;               /* refuses addresses that nobody can mean: net/address.h */
 };
 
 /** A client, used by any number of threads. Texts are copied. ERR_NOTFOUND where the CA file is
@@ -57,13 +59,22 @@ struct http_response {
 /**
  * Sends one request and waits for the whole answer. ERR_NETWORK with what went wrong and what
  * to check (name not found, refused, timeout, certificate, broken off), ERR_INVALID for a bad
- * URL, ERR_LIMIT, ERR_CANCELLED. The caller frees the response in either case.
+ * URL or an address that a wary client refuses, ERR_LIMIT, ERR_CANCELLED. The caller frees the
+ * response in either case.
  */
 NODISCARD int http_send(struct http_client *client, const struct http_request *request,
 	struct http_response *response);
 
 void http_response_free(struct http_response *response);
 #define AUTO_RESPONSE __attribute__((cleanup(http_response_free))) struct http_response
+
+/** Where an http or https URL leads, by its text alone. ERR_INVALID where it is none, or holds
+ * a user or password. */
+struct http_place {
+	bool is_tls;
+	bool is_loopback; /* "localhost", 127.…, [::1] */
+};
+NODISCARD int http_look_at(const char *url, struct http_place *out);
 
 /** Value of the first header of that name, without regard to case; borrowed; NULL. */
 const char *http_header(struct http_response *response, const char *name);

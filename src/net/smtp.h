@@ -26,13 +26,17 @@ struct smtp_server {
 
 struct smtp_message {
 	const char *from_name; /* UTF-8; may be NULL */
-	const char *from;      /* address: ASCII, as settings check it */
+	const char *from;      /* address: see smtp_is_address */
 	const char *to;
 	const char *subject;    /* UTF-8, one line */
 	const char *message_id; /* without <>; the same at every try */
 	int64_t at_s;           /* its date */
 	const char *text;       /* UTF-8; lines end with line feeds */
 };
+
+/** Whether a text is an address as these take it: ASCII, one "@", none of the characters that
+ * mean something in a header. */
+bool smtp_is_address(const char *text);
 
 /** The message as it is sent (RFC 5322, MIME): headers in ASCII (RFC 2047 where they are not),
  * the text in base64 or as it is, lines ended by CR LF. ERR_INVALID where a header holds a line

@@ -11,7 +11,21 @@ enum {
 	WORD_BYTES = 42, /* of text in an encoded word: 56 of base64, below RFC 2047's 75 */
 	LINE_BYTES = 57, /* of text in a line of 76 of base64 */
 	LINE_MOST = 998, /* RFC 5322 */
+	ADDRESS_MAX = 200,
 };
+
+bool smtp_is_address(const char *text)
+{
+	size_t size = strlen(text);
+	const char *at = strchr(text, '@');
+
+	if (size > ADDRESS_MAX || !at || at == text || !at[1] || strchr(at + 1, '@'))
+		return false;
+	for (const char *p = text; *p; p++)
+		if (*p <= ' ' || (unsigned char)*p >= 0x7f || strchr("<>()[],;:\\\"", *p))
+			return false;
+	return at[1] != '.' && text[size - 1] != '.';
+}
 
 static bool is_plain(const char *text)
 {

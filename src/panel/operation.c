@@ -14,7 +14,7 @@ int operation_want(const struct operation_call *call, const char *key, const cha
 int operation_run(const struct operation_call *call, const char *name, struct json **out)
 {
 	static const struct operation *const tables[] = {operations_connection, operations_job,
-		operations_license, operations_subject, operations_why};
+		operations_license, operations_notify, operations_subject, operations_why};
 
 	*out = NULL;
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {

@@ -16,6 +16,7 @@ struct operation {
 extern const struct operation operations_connection[];
 extern const struct operation operations_job[];
 extern const struct operation operations_license[];
+extern const struct operation operations_notify[];
 extern const struct operation operations_subject[];
 extern const struct operation operations_why[];
 

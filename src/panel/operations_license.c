@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -11,6 +12,7 @@
 #include "job/older_import.h"
 #include "job/report.h"
 #include "job/watch.h"
+#include "license/standing.h"
 
 /* The license of the installation: where the service is, the key, the state. */
 
@@ -99,8 +101,9 @@ static int buy(const struct operation_call *call, struct json **out)
 	while (size > 0 && status.server[size - 1] == '/')
 		size--;
 	AUTO_TEXT key = text_percent_encode(status.key_masked);
-	AUTO_TEXT url =
-		mem_printf("%.*s/buy%s%s", (int)size, status.server, *key ? "?key=" : "", key);
+	bool is_due = *key && clock_now_s() >= status.expires_s - STANDING_SOON_S;
+	AUTO_TEXT url = mem_printf("%.*s/buy%s%s%s", (int)size, status.server,
+		*key ? "?key=" : "", key, is_due ? "&kind=renew" : "");
 	*out = json_new_object();
 	json_put_text(*out, "url", url);
 	json_put_text(*out, "key", *status.key_masked ? status.key_masked : NULL);

@@ -3,10 +3,15 @@
 
 #include <string.h>
 
+#include "base/log.h"
 #include "base/mem.h"
+#include "base/openmetrics.h"
 #include "base/text.h"
 #include "job/installation.h"
 #include "net/http_server.h"
+#include "panel/metrics.h"
+
+enum { METRICS_CEILING = 16 << 20 };
 
 struct panel {
 	struct http_server *http;
@@ -32,6 +37,23 @@ static void answer_ready(const struct panel *panel, struct http_call *call)
 		reply_text(call, 200, "ready\n");
 }
 
+static void answer_metrics(const struct panel *panel, struct http_call *call)
+{
+	AUTO_BUF text = buf_init(METRICS_CEILING);
+	struct installation *installation;
+	int r = installation_open(panel->state_folder, &installation);
+
+	if (r == 0)
+		r = metrics_write(installation, &text);
+	installation_close(installation);
+	if (r < 0) {
+		log_error("metrics_not_written", "reason", err_message(), NULL);
+		reply_text(call, 503, "the state cannot be read\n");
+		return;
+	}
+	http_reply(call, 200, OPENMETRICS_CONTENT_TYPE, text.data, text.size);
+}
+
 static void answer(void *context, struct http_call *call)
 {
 	const char *path = http_call_path(call);
@@ -45,6 +67,8 @@ static void answer(void *context, struct http_call *call)
 		reply_text(call, 200, "alive\n");
 	else if (text_equal(path, "/readyz"))
 		answer_ready(context, call);
+	else if (text_equal(path, "/metrics"))
+		answer_metrics(context, call);
 	else
 		reply_text(call, 404, "there is nothing here\n");
 }

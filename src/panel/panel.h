@@ -6,7 +6,8 @@
 
 /*
  * What garnerd serves over HTTP, for monitoring: GET /livez (it runs) and GET /readyz (its
- * state can be opened; else 503 with the reason). The Panel's pages and its API come here.
+ * state can be opened; else 503), GET /metrics (metrics.h). The Panel's pages and its API come
+ * here.
  */
 
 struct panel;

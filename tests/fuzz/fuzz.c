@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "crypto/secret.h"
 
 static uint64_t state = 1;
@@ -44,7 +45,18 @@ void fuzz_key(uint8_t number, struct sign_key *out)
 
 char *fuzz_text(const uint8_t *data, size_t size)
 {
-	return mem_strndup((const char *)data, strnlen((const char *)data, size));
+	const char *text = size ? (const char *)data : "";
+
+	return mem_strndup(text, strnlen(text, size));
+}
+
+char *fuzz_signed(const char *text, const struct sign_key *key)
+{
+	uint8_t signature[SIGN_SIGNATURE_SIZE];
+
+	sign_make(key, text, strlen(text), signature);
+	AUTO_TEXT base64 = text_to_base64(signature, sizeof(signature));
+	return mem_printf("%ssignature: %s\n", text, base64);
 }
 
 static char folder[64];

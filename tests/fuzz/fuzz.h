@@ -26,6 +26,9 @@ void fuzz_key(uint8_t number, struct sign_key *out);
 /** The input as a text: NUL behind, none within (the rest is dropped). The caller frees it. */
 char *fuzz_text(const uint8_t *data, size_t size);
 
+/** The text with a line of the key's signature behind it. The caller frees it. */
+char *fuzz_signed(const char *text, const struct sign_key *key);
+
 /** A new folder in memory where there is one; borrowed, removed by nobody. */
 const char *fuzz_folder(void);
 

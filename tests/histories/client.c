@@ -27,7 +27,7 @@ struct client {
 	char license_id[LEASE_ID_SIZE];
 	int64_t ahead_s; /* the service's clock before ours */
 	int64_t requests;
-	int64_t sequence; /* highest seen: it never falls */
+	struct lease last; /* that was believed; its sequence never falls */
 };
 
 int client_new(const struct client_service *service, struct client **out)
@@ -127,16 +127,29 @@ static int believe(
 	text_to_hex(lease->nonce, LEASE_NONCE_SIZE, hex);
 	if (!text_equal(hex, nonce) || !text_equal(lease->instance_id, client->id))
 		return err_set(ERR_CORRUPT, "the lease answers somebody else");
-	if (lease->sequence <= client->sequence)
+	if (lease->sequence <= client->last.sequence)
 		return err_set(ERR_CORRUPT, "the sequence fell from %" PRId64 " to %" PRId64,
-			client->sequence, lease->sequence);
-	client->sequence = lease->sequence;
+			client->last.sequence, lease->sequence);
+	client->last = *lease;
 	if (!answer)
 		return 0;
 	hash_sha256(answer, strlen(answer), digest);
 	if (!lease->has_answer || memcmp(digest, lease->answer_digest, HASH_SIZE) != 0)
 		return err_set(ERR_CORRUPT, "the answer is not the lease's");
 	return 0;
+}
+
+/* What was seen last: a service that lost what it had answered would notice by it. */
+static void put_witness(const struct client *client, struct json *body)
+{
+	char chain[2 * HASH_SIZE + 1];
+	struct json *witness = json_new_object();
+
+	text_to_hex(client->last.chain, HASH_SIZE, chain);
+	json_put_int(witness, "revision", client->last.revision);
+	json_put_int(witness, "sequence", client->last.sequence);
+	json_put_text(witness, "chain", chain);
+	json_put(body, "witness", witness);
 }
 
 /* One try: 1 with a believed reply, 0 to be tried again, or what is wrong. */
@@ -150,6 +163,8 @@ static int try_once(struct client *client, const char *path, struct json *body,
 	secret_random(random, sizeof(random));
 	text_to_hex(random, sizeof(random), nonce);
 	json_put_text(body, "nonce", nonce);
+	if (client->license_id[0])
+		put_witness(client, body);
 	AUTO_TEXT text = json_text(body, false);
 	int r = send_once(client, path, text, &response);
 	if (r < 0)

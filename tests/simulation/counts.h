@@ -18,6 +18,11 @@
 	X(ACTIVATIONS, "activations answered")                                                 \
 	X(LEASES, "leases answered")                                                           \
 	X(LISTS, "lists answered")                                                             \
+	X(HELD, "requests refused for a history that is behind")                               \
+	X(DATABASES_PUT_BACK, "databases put back to an old copy")                             \
+	X(ACCEPTED, "such ones accepted")                                                      \
+	X(ACTIVATED_AGAIN, "instances unknown to it activated again")                          \
+	X(HISTORIES, "pages of events answered")                                               \
 	X(CLAIMS, "claims answered")                                                           \
 	X(CLAIMS_AGAIN, "claims answered again")                                               \
 	X(CLAIMS_REFUSED, "claims refused, expired or revoked")                                \

@@ -32,6 +32,9 @@ static const struct {
 	[EVENT_CRASH] = {"crash", true, "dies in what it does next, at call ", " for a file"},
 	[EVENT_IMAGE] = {"image", true, "has its state kept", NULL},
 	[EVENT_PUT_BACK] = {"put_back", true, "is put back to the state that was kept", NULL},
+	[EVENT_COPY] = {"copy", false, "the service's database is copied", NULL},
+	[EVENT_COPY_BACK] = {"copy_back", false, "and put back to the copy; held: ", ""},
+	[EVENT_ACCEPT] = {"accept", false, "the operator accepts what is there", NULL},
 	[EVENT_REBOOT] = {"reboot", true, "starts its machine anew", NULL},
 };
 

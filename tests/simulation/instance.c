@@ -88,7 +88,7 @@ static void die(struct instance *instance)
 	const struct proof *kept = &instance->client->record.proof;
 	struct sight seen = kept->lease_text ? sight_of(kept->lease_text) : (struct sight){0};
 	world_count(instance->world, COUNT_FILE_FAULTS);
-	if (seen.sequence > instance->seen.sequence)
+	if (seen.sequence > instance->most)
 		world_fail(instance->world, 9, "instance %d has a lease that it never got",
 			instance->number);
 	instance->seen = seen;
@@ -98,6 +98,7 @@ static void die(struct instance *instance)
 
 void instance_end(struct instance *instance)
 {
+	network_settle(instance);
 	if (instance->fault_at)
 		die(instance);
 	fault_arm(0);
@@ -116,6 +117,18 @@ void instance_activate(struct instance *instance)
 	if (r == ERR_LICENSE && !world->model.revoked_s)
 		world_fail(world, 9, "instance %d cannot activate: %s", instance->number,
 			err_message());
+}
+
+int instance_contact(struct instance *instance)
+{
+	struct world *world = instance->world;
+	int r = license_client_contact(instance->client, CONTACT_TIMEOUT_MS);
+
+	if (r != ERR_AUTH || !world->was_put_back)
+		return r;
+	world_count(world, COUNT_ACTIVATED_AGAIN);
+	instance_activate(instance);
+	return license_client_contact(instance->client, CONTACT_TIMEOUT_MS);
 }
 
 /* Whose licenses an object needs: of each five the last is one of the groups. */
@@ -178,6 +191,7 @@ static void claim(struct instance *instance, struct batch *batch)
 	int64_t asked = instance->asked;
 	int r = license_client_claim(instance->client, batch->claims, batch->count);
 
+	network_settle(instance);
 	if (r == ERR_INVALID || r == ERR_LIMIT)
 		world_fail(instance->world, INVARIANT_NO_ERROR, "a claim: %s", err_message());
 	for (size_t i = 0; i < batch->count; i++) {
@@ -209,8 +223,7 @@ static bool open_gate(struct instance *instance)
 
 	license_client_status(instance->client, &status);
 	if (!status.may_back_up || random_percent(&world->random, 50))
-		note_contact(
-			instance, license_client_contact(instance->client, CONTACT_TIMEOUT_MS));
+		note_contact(instance, instance_contact(instance));
 	license_client_status(instance->client, &status);
 	if (!status.may_back_up)
 		world_count(world, COUNT_JOBS_NOT_ALLOWED);
@@ -268,6 +281,12 @@ static bool lies_between(int64_t at_s, int64_t from_s, int64_t to_s)
 	return at_s > from_s && at_s <= to_s;
 }
 
+/* Whether the last lease needs no events to be read. */
+static bool follows_history(const struct instance *instance)
+{
+	return !instance->client->record.head.lease_text;
+}
+
 /*
  * Whether a poll now would leave everything as it is but for the lease's number and moment: the
  * last one went as this one would, the license has not moved since (its revision counts every
@@ -281,15 +300,15 @@ static bool changes_nothing(const struct instance *instance)
 	const struct world *world = instance->world;
 	const struct sight *seen = &instance->seen;
 	int64_t now_s = world_now_s(world);
-	bool is_reachable = !instance->is_cut && !world->is_stopped;
+	bool is_reachable = !instance->is_cut && !world->is_stopped && !world->is_held;
 	int64_t fresh_s = now_s < world->plan->start_s ? PAST_FRESH_S : DAY_S;
 
 	if (now_s - instance->polled_s >= fresh_s || is_reachable != instance->polled_well)
 		return false;
 	if (!is_reachable)
 		return true;
-	return !instance->storm && !instance->clock_moved &&
-	       seen->revision == world->model.revision &&
+	return !instance->storm && !instance->clock_moved && !world->is_put_back &&
+	       seen->revision == world->model.revision && follows_history(instance) &&
 	       assignments_are_current(instance->client) &&
 	       !lies_between(seen->expires_s, instance->polled_s, now_s) &&
 	       !lies_between(seen->resets_s, instance->polled_s, now_s);
@@ -314,6 +333,6 @@ void instance_poll(struct instance *instance)
 	instance_begin(instance);
 	if (!instance->client->grant.license_id[0])
 		instance_activate(instance);
-	note_contact(instance, license_client_contact(instance->client, CONTACT_TIMEOUT_MS));
+	note_contact(instance, instance_contact(instance));
 	instance_end(instance);
 }

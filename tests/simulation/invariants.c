@@ -114,6 +114,9 @@ static void read_log(struct world *world)
 		"si", world->license_id, model->revision);
 
 	while (r >= 0 && (r = db_next(rows)) > 0) {
+		bool is_restored = text_equal(db_text(rows, 2), "restored");
+		if (is_restored && db_int(rows, 0) > model->revision)
+			model->revision = db_int(rows, 0) - 1; /* what is between is lost */
 		if (db_int(rows, 0) != ++model->revision)
 			world_fail(world, 12, "the log has a gap at %" PRId64, model->revision);
 		chain_on(world, rows);

@@ -27,6 +27,49 @@ void model_free(struct model *model)
 	}
 }
 
+struct model model_copy(const struct model *model)
+{
+	struct model copy = *model;
+	struct holder *holder, *next;
+	struct given *given, *after;
+
+	copy.holders = NULL;
+	copy.given = NULL;
+	HASH_ITER(hh, model->holders, holder, next)
+	{
+		struct holder *twin = mem_alloc(sizeof(*twin));
+		*twin = *holder;
+		HASH_ADD_STR(copy.holders, subject, twin);
+	}
+	HASH_ITER(hh, model->given, given, after)
+	{
+		struct given *twin = mem_alloc(sizeof(*twin));
+		*twin = *given;
+		twin->answer = mem_strdup(given->answer);
+		HASH_ADD_STR(copy.given, key, twin);
+	}
+	return copy;
+}
+
+void model_go_back(struct model *model, const struct model *copy, int64_t now_s)
+{
+	struct model back = model_copy(copy);
+	struct holder *holder, *next;
+
+	HASH_ITER(hh, model->holders, holder, next)
+	{
+		struct holder *twin = model_holder(&back, holder->subject);
+		twin->gone_s = holder->since_s ? now_s : holder->gone_s;
+		if (holder->lost_s <= twin->lost_s)
+			continue;
+		twin->lost_s = holder->lost_s;
+		twin->lost_by_reset = holder->lost_by_reset;
+		twin->order_s = holder->order_s;
+	}
+	model_free(model);
+	*model = back;
+}
+
 /* The same day and time so many years later; of a 29 February the 28th where there is none. */
 int64_t model_end(const struct model *model)
 {

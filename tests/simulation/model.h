@@ -27,6 +27,7 @@ struct holder {
 	bool lost_by_reset;
 	int64_t order_s; /* of a reset: when it was known that it would come */
 	bool in_log;     /* as the event log tells it */
+	int64_t gone_s;  /* when the service's database lost it, put back from a copy */
 	int64_t mark;    /* of the claim that is being looked at */
 	UT_hash_handle hh;
 };
@@ -61,6 +62,10 @@ struct model {
 };
 
 void model_free(struct model *model);
+struct model model_copy(const struct model *model);
+
+/* Is what it was when it was copied. Instances do not know that yet. */
+void model_go_back(struct model *model, const struct model *copy, int64_t now_s);
 
 /* Time goes on to the service's clock, and what is due happens. */
 void model_pass(struct model *model, int64_t clock_s);

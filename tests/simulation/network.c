@@ -124,17 +124,52 @@ static int unreachable(void)
 	return err_set(ERR_NETWORK, "the licensing service cannot be reached");
 }
 
-/* The answer comes to who asked: what it says is now known there. */
-static void hand_over(struct instance *instance, struct http_response *response)
+static bool asks_events(const struct http_request *request)
 {
-	AUTO_JSON document = NULL;
-	const char *text = buf_text(&response->body);
+	return strstr(request->url, "/v1/events") != NULL;
+}
 
-	if (response->status != 200 || !text ||
-		json_parse(text, response->body.size, &document) < 0)
+/* True where the events of an answer go up to the revision. */
+static bool leads_to(const char *answer, int64_t revision)
+{
+	AUTO_JSON page = NULL;
+	bool found = false;
+
+	if (json_parse(answer, strlen(answer), &page) < 0)
+		return false;
+	const struct json *events = json_get(page, "events");
+	for (size_t i = 0; i < json_count(events) && !found; i++)
+		found = json_get_int(json_at(events, i), "revision", 0) == revision;
+	return found;
+}
+
+/* The answer comes to who asked: what it says is now known there, unless the instance asks for
+ * the events that lead to it, and does not get them. */
+static void hand_over(struct instance *instance, const struct http_request *request,
+	const struct http_response *response)
+{
+	const struct json *document = instance->world->document;
+
+	if (response->status != 200)
 		return;
-	instance->seen = sight_of(json_get_text_or(document, "lease", ""));
-	instance->answered = true;
+	if (asks_events(request))
+		instance->has_history |= leads_to(
+			json_get_text_or(document, "answer", ""), instance->offered.revision);
+	else
+		instance->offered = sight_of(json_get_text_or(document, "lease", ""));
+}
+
+void network_settle(struct instance *instance)
+{
+	if (instance->offered.sequence && (!instance->asks_history || instance->has_history)) {
+		instance->seen = instance->offered;
+		if (instance->most < instance->seen.sequence)
+			instance->most = instance->seen.sequence;
+		instance->answered = true;
+	}
+	instance->offered = (struct sight){0};
+	instance->asks_history = false;
+	instance->has_history = false;
 }
 
 static int call_and_lose(struct world *world, const struct http_request *request)
@@ -188,7 +223,7 @@ static int call_and_answer(struct instance *instance, const struct http_request 
 	if (fate == FATE_GARBLED)
 		garble(instance, response);
 	else
-		hand_over(instance, response);
+		hand_over(instance, request, response);
 	return 0;
 }
 
@@ -248,6 +283,10 @@ int network_send(void *context, const struct http_request *request, int64_t time
 	(void)timeout_ms;
 	*response = (struct http_response){0};
 	instance->asked++;
+	if (asks_events(request))
+		instance->asks_history = true;
+	else
+		network_settle(instance);
 	world->now_us += (20 + random_below(&world->random, 400)) * MILLISECOND_US;
 	network_deliver_late(world);
 	if (instance->is_cut || world->is_stopped) {

@@ -236,18 +236,39 @@ static void check_list(struct world *world, const struct json *body, const char 
 	}
 }
 
+/* What was put back is answered to nobody who saw more of it, and once that was told, to
+ * nobody at all, until it is accepted. */
+static void check_history(struct world *world, const struct json *witness, const char *lease)
+{
+	int64_t seen = json_get_int(witness, "sequence", 0);
+
+	if (number_of(lease, "sequence") <= seen)
+		world_fail(world, 12, "a lease is number %" PRId64 " for one who saw %" PRId64,
+			number_of(lease, "sequence"), seen);
+	if (world->is_held)
+		world_fail(world, 12, "an answer while the history is known to be behind");
+	if (json_get_int(witness, "revision", 0) > world->model.revision && world->is_put_back)
+		world_fail(world, 12,
+			"an answer to one who saw revision %" PRId64 " where it is %" PRId64,
+			json_get_int(witness, "revision", 0), world->model.revision);
+}
+
 void invariants_answer(
 	struct world *world, const struct http_request *request, struct http_response *response)
 {
 	AUTO_JSON body = NULL;
-	AUTO_JSON document = NULL;
+	struct json *document = NULL;
 	const char *path = strstr(request->url, "/v1/");
 	const char *text = buf_text(&response->body);
 
 	if (!path || !text || json_parse(request->body, request->body_size, &body) < 0 ||
 		json_parse(text, response->body.size, &document) < 0)
 		return world_fail(world, INVARIANT_NO_ERROR, "an answer that cannot be read");
+	json_free(world->document);
+	world->document = document;
 	const char *answer = json_get_text_or(document, "answer", "");
+	check_history(
+		world, json_get(body, "witness"), json_get_text_or(document, "lease", ""));
 	model_pass(&world->model, clock_now_s());
 	if (text_equal(path, "/v1/activate")) {
 		model_activate(&world->model);
@@ -258,6 +279,8 @@ void invariants_answer(
 		check_release(world, answer);
 	} else if (text_equal(path, "/v1/subjects")) {
 		check_list(world, body, answer);
+	} else if (text_equal(path, "/v1/events")) {
+		world_count(world, COUNT_HISTORIES);
 	} else {
 		world_count(world, COUNT_LEASES);
 	}

@@ -9,7 +9,7 @@
 
 /* Of seeds one after the other, one in FULL_EACH is a customer as large as can be. */
 enum {
-	FULL_EACH = 250,
+	FULL_EACH = 100,
 	DAY_S = 86400,
 	BEGINNING_S = 1795000000, /* November 2026 */
 	MEMORY_S = 2 * DAY_S,
@@ -158,6 +158,20 @@ static void plan_service(struct plan *plan, struct random *random)
 			random_below(random, 1201) - 600;
 }
 
+/* The service's database is lost, and an old copy takes its place. */
+static void plan_restore(struct plan *plan, struct random *random)
+{
+	enum { RESTORED_PERCENT = 35 };
+
+	if (!random_percent(random, RESTORED_PERCENT))
+		return;
+	int64_t at_s = add_at(plan, random, EVENT_COPY, 0)->at_s;
+	at_s += random_span(random, 600, 8 * DAY_S);
+	add(plan, random, EVENT_COPY_BACK, at_s)->amount = random_below(random, 2);
+	for (int64_t n = 1 + random_below(random, 2); n > 0; n--)
+		add(plan, random, EVENT_ACCEPT, at_s += random_span(random, 600, 4 * DAY_S));
+}
+
 static int order_by_time(const void *a, const void *b)
 {
 	const struct event *one = a, *other = b;
@@ -187,6 +201,7 @@ struct plan plan_make(uint64_t seed, int days, bool is_large)
 		plan_instance(&plan, &random, i);
 	plan_vendor(&plan, &random);
 	plan_service(&plan, &random);
+	plan_restore(&plan, &random);
 	qsort(plan.events, plan.count, sizeof(*plan.events), order_by_time);
 	return plan;
 }

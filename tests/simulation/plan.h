@@ -32,6 +32,9 @@ enum event_kind {
 	EVENT_REBOOT,        /* its machine starts anew */
 	EVENT_IMAGE,         /* its state folder is kept, */
 	EVENT_PUT_BACK,      /* and put back to what it was */
+	EVENT_COPY,          /* the service's database is copied, */
+	EVENT_COPY_BACK,     /* and put back; `amount` 0: and nobody says so */
+	EVENT_ACCEPT,        /* the operator accepts that */
 	EVENT_KINDS,
 };
 

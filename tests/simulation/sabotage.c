@@ -9,6 +9,7 @@
 #include "license/standing.h"
 #include "license_client/timefloor.h"
 #include "license_service/claims.h"
+#include "license_service/history.h"
 #include "license_service/ledger.h"
 
 enum fault {
@@ -27,6 +28,8 @@ enum fault {
 	IGNORES_END,
 	ENDLESS_OFFLINE,
 	KEEPS_HELD,
+	NO_WITNESS,
+	ISSUES_BEHIND,
 };
 
 const struct sabotage sabotages[] = {
@@ -49,6 +52,8 @@ const struct sabotage sabotages[] = {
 		"the instance overlooks a reset that comes while it is "
 		"offline",
 		{9}},
+	[NO_WITNESS] = {"no_witness", "the service does not look at what instances saw", {12}},
+	[ISSUES_BEHIND] = {"issues_behind", "a database that is put back is not held", {12}},
 };
 
 const size_t sabotage_count = sizeof(sabotages) / sizeof(*sabotages);
@@ -206,4 +211,16 @@ WRAP(enum standing, standing_judge,
 WRAP(bool, standing_assignments_hold, (const struct lease *lease, int64_t now_s))
 {
 	return fault == KEEPS_HELD || __real_standing_assignments_hold(lease, now_s);
+}
+
+WRAP(int, history_check,
+	(struct ledger * ledger, const char *instance_id,
+		const struct history_witness *witness))
+{
+	return fault == NO_WITNESS ? 0 : __real_history_check(ledger, instance_id, witness);
+}
+
+WRAP(int, history_may_issue, (struct ledger * ledger))
+{
+	return fault == ISSUES_BEHIND ? 0 : __real_history_may_issue(ledger);
 }

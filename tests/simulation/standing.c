@@ -97,6 +97,8 @@ static bool may_not_know(
 {
 	const struct sight *seen = &instance->seen;
 
+	if (holder->gone_s && time_s < holder->gone_s + LIMIT_S)
+		return true;
 	if (!holder->lost_s || time_s >= holder->lost_s + LIMIT_S)
 		return false;
 	if (!holder->lost_by_reset)

@@ -9,14 +9,17 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "crypto/secret.h"
 #include "invariants.h"
 #include "license_client/assignments.h"
 #include "license_client/license_client_priv.h"
 #include "sabotage.h"
+#include "signatures.h"
 
-enum { SECOND_US = 1000 * 1000, POLL_S = 45 * 60 };
+/* One seed in SIGNED_EACH has true signatures. */
+enum { SECOND_US = 1000 * 1000, POLL_S = 45 * 60, SIGNED_EACH = 20 };
 
 /* The clock of who is at work. */
 
@@ -136,6 +139,7 @@ static void begin(struct world *world)
 	secret_random_use(&source);
 	fault_arm(0);
 	sabotage_begin();
+	signatures_use_real(world->plan->seed % SIGNED_EACH == 1);
 	network_open(world);
 	world->subjects = mem_array((size_t)world->plan->users, sizeof(*world->subjects));
 	world_seed(world, world->plan->seed);
@@ -170,6 +174,8 @@ static void end(struct world *world)
 	home_close(world->home);
 	network_free(world);
 	model_free(&world->model);
+	model_free(&world->copied);
+	json_free(world->document);
 	mem_free(world->instances);
 	mem_free(world->subjects);
 	io_use(NULL);
@@ -237,6 +243,15 @@ static bool happen_at_vendor(struct world *world, const struct event *event)
 		return true;
 	case EVENT_REVOKE:
 		vendor_revoke(world);
+		return true;
+	case EVENT_COPY:
+		restore_copy(world);
+		return true;
+	case EVENT_COPY_BACK:
+		restore_put_back(world, event->amount != 0);
+		return true;
+	case EVENT_ACCEPT:
+		restore_accept(world);
 		return true;
 	default:
 		return false;
@@ -308,11 +323,25 @@ static void pass_until(struct world *world, int64_t until_us)
 		world->now_us = until_us;
 }
 
+/* What an instance saw may be the first that tells of an old copy. */
+static int heal(struct instance *instance)
+{
+	struct world *world = instance->world;
+	int r = instance_contact(instance);
+
+	if (r == 0 || !world->is_held)
+		return r;
+	restore_accept(world);
+	world->machine = &instance->machine;
+	return instance_contact(instance);
+}
+
 /* In the end everything works again, and one contact must put each instance right. */
 static void calm(struct world *world)
 {
 	world->is_stopped = false;
 	world->is_calm = true;
+	restore_accept(world);
 	for (int i = 0; i < world->plan->instances && !world->failure.invariant; i++) {
 		struct instance *instance = &world->instances[i];
 
@@ -322,7 +351,7 @@ static void calm(struct world *world)
 		if (!instance->client->grant.license_id[0])
 			continue;
 		instance_begin(instance);
-		int r = license_client_contact(instance->client, 5000);
+		int r = heal(instance);
 		if (r < 0)
 			world_fail(
 				world, 9, "instance %d cannot be healed: %s", i, err_message());

@@ -57,14 +57,18 @@ struct instance {
 	int64_t poll_number;
 	int64_t polled_s; /* the last poll that was made */
 	bool polled_well;
-	struct sight seen;  /* of the last genuine answer that was handed over */
-	bool answered;      /* such a one came in this step */
-	int64_t lied;       /* answers that were none, in this step */
-	int64_t asked;      /* questions in this step */
-	int64_t time_s;     /* effective time at the end of the last step; 0: none */
-	bool clock_was_set; /* since the last contact */
-	bool clock_moved;   /* since the last poll */
-	bool was_restarted; /* in this step */
+	struct sight seen;    /* of the last genuine answer that was to be believed */
+	int64_t most;         /* the highest sequence of those */
+	struct sight offered; /* of one that came, and may depend on its history */
+	bool asks_history;    /* the instance asked for the events that lead to it */
+	bool has_history;     /* and got them */
+	bool answered;        /* such a one came in this step */
+	int64_t lied;         /* answers that were none, in this step */
+	int64_t asked;        /* questions in this step */
+	int64_t time_s;       /* effective time at the end of the last step; 0: none */
+	bool clock_was_set;   /* since the last contact */
+	bool clock_moved;     /* since the last poll */
+	bool was_restarted;   /* in this step */
 	bool was_suspended;
 	int64_t fault_at; /* dies at so many calls from now; 0: lives */
 };
@@ -84,6 +88,7 @@ struct group {
 	size_t count;
 };
 
+struct json;
 struct late; /* requests on their way, see network.c */
 struct kept; /* answers that somebody kept, see network.c */
 
@@ -102,6 +107,11 @@ struct world {
 	struct api api;
 	bool is_open;
 	bool is_stopped;
+	bool is_put_back;  /* to an old copy, which is not accepted yet */
+	bool was_put_back; /* at any time */
+	bool is_held;      /* and the service knows that: it issues nothing */
+	bool copy_is_held;
+	struct model copied;
 	bool is_calm; /* nothing goes wrong any more */
 	struct machine service;
 	char key[KEY_TEXT_SIZE];
@@ -112,6 +122,7 @@ struct world {
 	struct group groups[GROUPS];
 	char (*subjects)[LICENSE_SUBJECT_TEXT]; /* of the users; "" where not asked yet */
 
+	struct json *document; /* the last good answer */
 	struct late *late;
 	struct kept *kept;
 	struct model model;
@@ -148,9 +159,16 @@ void vendor_add(struct world *world, int64_t seats);
 void vendor_renew(struct world *world, int64_t percent);
 void vendor_revoke(struct world *world);
 
+/* A database that is put back: restore.c. `is_told`: with `garner-licensing restore`. */
+void restore_copy(struct world *world);
+void restore_put_back(struct world *world, bool is_told);
+void restore_accept(struct world *world);
+
 /* The network: network.c. */
 int network_send(void *instance, const struct http_request *request, int64_t timeout_ms,
 	struct http_response *response);
+/* Whether what came last is to be believed is clear by now. */
+void network_settle(struct instance *instance);
 void network_deliver_late(struct world *world);
 int64_t network_next_late_us(const struct world *world); /* INT64_MAX: none */
 void network_open(struct world *world);
@@ -166,6 +184,8 @@ void instance_put_back(struct instance *instance);
 void instance_begin(struct instance *instance);
 void instance_end(struct instance *instance);
 void instance_activate(struct instance *instance);
+/* A contact, and an activation where the service does not know this instance any more. */
+int instance_contact(struct instance *instance);
 void instance_job(struct instance *instance, int64_t first, int64_t amount);
 void instance_release(struct instance *instance, int64_t amount);
 /* Makes the polls that are due, or counts them where they change nothing. */

@@ -101,6 +101,47 @@ test('T14, A7: a renewal for fewer resets; licenses are assigned anew in the ord
   assert.equal(instance.status().used, 4);
 });
 
+test('T14b, A9: a renewal for fewer, a month before the end, changes nothing until the end, and resets then', async (t) => {
+  const { world, instance, key } = await makeWorld(t, { seats: 6 });
+  instance.start();
+  const before = instance.json('license', 'subjects').json.subjects;
+  world.setClock('2028-02-01T10:00:00Z');
+  world.vendor('renew', key, '--seats', '4', '--paid');
+  world.setClock('2028-03-01T09:59:59Z');
+  const last = instance.status();
+  assert.deepEqual([last.seats, last.used, last.expires_at], [6, 6, '2029-03-01T10:00:00Z']);
+  assert.deepEqual(instance.json('license', 'subjects').json.subjects, before);
+  assert.equal(instance.start().exit, 0);
+  world.setClock('2028-03-01T10:00:00Z');
+  assert.deepEqual([instance.status().seats, instance.status().used], [4, 0]);
+  assert.deepEqual(instance.start().objects.map((o) => o.result),
+    ['unchanged', 'unchanged', 'unchanged', 'unchanged', 'no_license', 'no_license']);
+  assert.equal(instance.status().used, 4);
+  assert.equal(world.vendor('verify', '--all').bad, 0);
+});
+
+test('T23, A1: from 29 February to 28 February, and on to the next, by an early renewal', async (t) => {
+  const { world, instance, key } = await makeWorld(t, { seats: 1, clock: '2028-02-29T10:00:00Z' });
+  assert.equal(instance.status().expires_at, '2029-02-28T10:00:00Z');
+  world.setClock('2028-12-01T00:00:00Z');
+  world.vendor('renew', key, '--seats', '1', '--paid');
+  assert.equal(instance.status().expires_at, '2030-02-28T10:00:00Z');
+  world.setClock('2030-02-28T09:59:59Z');
+  assert.equal(instance.start().exit, 0);
+  world.setClock('2030-02-28T10:00:00Z');
+  assert.equal(instance.start().exit, 4);
+});
+
+test('G1, A5: near and after the end `license buy` leads to the renewal', async (t) => {
+  const { world, instance } = await makeWorld(t, { seats: 1 });
+  const kind = () => new URL(instance.json('license', 'buy').json.url).searchParams.get('kind');
+  assert.equal(kind(), null);
+  world.setClock('2028-02-20T10:00:00Z');
+  assert.equal(kind(), 'renew');
+  world.setClock('2028-03-02T10:00:00Z');
+  assert.equal(kind(), 'renew');
+});
+
 test('T15: licenses added in the sixth month join the same end, at the price of what is left', async (t) => {
   const { world, instance, key } = await makeWorld(t, { seats: 2, number: 3 });
   assert.deepEqual(count(instance.start()), { stored: 2, no_license: 1 });

@@ -121,6 +121,60 @@ for (const secure of [false, true]) {
   });
 }
 
+test('G2, A11: another key goes by mail to whom the license was sold, whoever ordered under it since', async (t) => {
+  const postbox = new Postbox(t);
+  await postbox.begin();
+  const { world, shop } = await open(t, {}, postbox);
+  const order = await place(shop);
+  await shop.settle(order);
+  const [key] = keyForm.exec((await postbox.wait((mail) => keyForm.test(mail.text))).text);
+  const instance = world.instance();
+  instance.activate(key);
+  const strange = await place(shop, { kind: 'add', seats: 1, license_key: key, email: 'thief@elsewhere.example' });
+  await shop.settle(strange);
+  const made = world.vendor('reissue', key);
+  assert.deepEqual([made.license_key, made.by_mail], [null, true]);
+  const mail = await postbox.wait((one) => one.headers.subject === 'Your new license key');
+  assert.deepEqual(mail.to, ['it@contoso.example']);
+  const [next] = keyForm.exec(mail.text);
+  assert.notEqual(next, key);
+  assert.match(mail.text, /Licenses: 13/);
+  await until(async () => (await waiting(shop)).length === 0);
+  assert.match((await shop.admin('GET', '/metrics')).text, /^garner_keys_waiting 0$/m);
+  assert.notEqual(world.instance('late').garner('license', 'activate', key).code, 0);
+  instance.ok('license', 'activate', next);
+  const printed = world.vendor('reissue', next, '--print');
+  assert.match(printed.license_key, keyForm);
+  assert.equal(printed.by_mail, false);
+  assert.ok(!shop.service.child.errorText().includes(next));
+});
+
+test('G2: a backup takes the password of mail along, and a restored service has it', async (t) => {
+  const postbox = new Postbox(t);
+  await postbox.begin();
+  const { world, shop } = await open(t, {}, postbox);
+  if (world.licenseDatabase) return t.skip('PostgreSQL is copied with its own tools');
+  const password = world.write('elsewhere/password', 'secret\n');
+  const authorities = world.write('elsewhere/ca.pem', 'x');
+  fs.writeFileSync(path.join(shop.state, 'mail.json'), JSON.stringify({ server: 'smtps://127.0.0.1:465', from: 'a@vendor.example',
+    user: 'a', password_file: password, ca_file: authorities }));
+  fs.writeFileSync(path.join(shop.state, 'trial.json'), '{"days":7,"items_per_folder":2,"offline_days":3}');
+  fs.mkdirSync(path.join(shop.state, 'notes'));
+  const copy = world.path('copy');
+  assert.deepEqual(world.vendor('backup', '--to', copy).left.sort(), [authorities, path.join(shop.state, 'notes')].sort());
+  for (const name of ['payment.json', 'webhook.secret', 'admin.token', 'trial.json', 'mail.json', 'mail.password', 'licensing.db', 'root.key'])
+    assert.equal(fs.statSync(path.join(copy, name)).mode & 0o777, 0o600, name);
+  const mailOf = () => JSON.parse(fs.readFileSync(path.join(world.licenseState, 'mail.json'), 'utf8'));
+  world.licenseState = world.path('beside');
+  world.vendor('restore', '--from', copy);
+  assert.equal(mailOf().password_file, password); // it is still there
+  fs.rmSync(password);
+  world.licenseState = world.path('elsewhere-state');
+  world.vendor('restore', '--from', copy);
+  assert.equal(fs.readFileSync(mailOf().password_file, 'utf8'), 'secret\n');
+  assert.equal(path.dirname(mailOf().password_file), world.licenseState);
+});
+
 test('D3: no log has a key, a name, an address, a token or a pseudonym', async (t) => {
   const postbox = new Postbox(t);
   await postbox.begin();

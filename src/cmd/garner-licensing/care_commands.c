@@ -71,6 +71,8 @@ static int refuse_postgres(const struct options *options, const char *instead)
 {
 	const char *database = options_get(options, "database");
 
+	if (!database)
+		database = getenv("GARNER_LICENSING_DATABASE");
 	if (!database || !text_starts_with(database, "postgres"))
 		return 0;
 	return err_set(ERR_USAGE,
@@ -93,21 +95,29 @@ int commands_backup(void *context, const struct options *options)
 {
 	struct app *app = context;
 	const char *to = options_get(options, "to");
+	AUTO_JSON result = json_new_object();
+	struct json *left = json_new_array();
 	int r = refuse_postgres(options, "pg_dump");
 
 	if (r == 0 && !to)
 		r = err_set(ERR_USAGE, "name a new folder with --to DIR");
 	if (r == 0)
 		r = app_open_store(app);
+	json_put_int(result, "schema", 1);
+	json_put_text(result, "backup", to);
+	json_put(result, "left", left);
 	if (r == 0)
-		r = backup_make(app->store, to);
+		r = backup_make(app->store, to, left);
 	if (r < 0)
 		return r;
-	report(app, "backup", to);
+	if (app->json)
+		print_json(result);
 	print_line(app,
 		"Backed up to %s. It holds secrets: keep it where the service's state may "
 		"be kept.",
 		to);
+	for (size_t i = 0; i < json_count(left); i++)
+		print_line(app, "Not in it: %s", json_as_text(json_at(left, i)));
 	return 0;
 }
 

@@ -3,10 +3,44 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "license_service/keys.h"
+#include "license_service/mail_queue.h"
 
 /* garner-licensing reissue, revoke-instance. */
 
 enum { KEEP_DAYS_MAX = 366, DAY_S = 86400 };
+
+static void print_reissued(const struct app *app, const char *made, const char *old,
+	const struct keys_reissue *reissue)
+{
+	AUTO_JSON result = json_new_object();
+
+	json_put_int(result, "schema", 1);
+	json_put_text(result, "license_key", reissue->by_mail ? NULL : made);
+	json_put_bool(result, "by_mail", reissue->by_mail);
+	json_put_text(result, "old_key", old);
+	if (app->json)
+		print_json(result);
+	if (reissue->by_mail) {
+		print_line(app, "The license key goes by e-mail to whom the license was sold.");
+	} else {
+		print_line(app, "License key: %s", made);
+		print_line(
+			app, "It is shown this once; the service keeps only a digest of it.");
+	}
+	print_line(app, reissue->new_secret ? "All instances activate again with it; nobody "
+					      "holds a license."
+					    : "First activate with it at an instance that is "
+					      "enrolled already.");
+}
+
+/* To its owner by mail, where that can be; else it is printed. */
+static int decide_way(struct app *app, const char *license_id, struct keys_reissue *reissue)
+{
+	int r = options_has(app->options, "print") ? 0 : mail_has_owner(app->store, license_id);
+
+	reissue->by_mail = r > 0;
+	return r < 0 ? r : 0;
+}
 
 int commands_reissue(void *context, const struct options *options)
 {
@@ -15,7 +49,6 @@ int commands_reissue(void *context, const struct options *options)
 	char made[KEY_TEXT_SIZE];
 	const char *keep = options_get(options, "keep-old");
 	struct keys_reissue reissue = {.new_secret = options_has(options, "new-secret")};
-	AUTO_JSON result = json_new_object();
 	int64_t days = 0;
 	int r = 0;
 
@@ -30,20 +63,12 @@ int commands_reissue(void *context, const struct options *options)
 		r = app_read_key(app, &key);
 	reissue.keep_s = days * DAY_S;
 	if (r == 0)
+		r = decide_way(app, key.license_id, &reissue);
+	if (r == 0)
 		r = keys_reissue(app->store, key.license_id, &reissue, clock_now_s(), made);
 	if (r < 0)
 		return r;
-	json_put_int(result, "schema", 1);
-	json_put_text(result, "license_key", made);
-	json_put_text(result, "old_key", key.masked);
-	if (app->json)
-		print_json(result);
-	print_line(app, "License key: %s", made);
-	print_line(app, "It is shown this once; the service keeps only a digest of it.");
-	print_line(app,
-		reissue.new_secret
-			? "All instances activate again with it; nobody holds a license."
-			: "First activate with it at an instance that is enrolled already.");
+	print_reissued(app, made, key.masked, &reissue);
 	secret_wipe(made, sizeof(made));
 	return 0;
 }

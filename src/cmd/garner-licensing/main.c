@@ -118,6 +118,7 @@ static const struct option_spec reissue_options[] = {
 	{"keep-old", "DAYS", "the old key still activates for so long (0)"},
 	{"new-secret", NULL,
 		"begin anew: all instances activate again, nobody holds a license"},
+	{"print", NULL, "print the key also where it could go by e-mail"},
 	KEY_FILE_OPTION,
 	{NULL, NULL, NULL},
 };

@@ -51,6 +51,7 @@ int app_exit_code(int error);
 extern const struct command_spec commands_connection[];
 extern const struct command_spec commands_job[];
 extern const struct command_spec commands_license[];
+extern const struct command_spec commands_notify[];
 extern const struct command_spec commands_older[];
 extern const struct command_spec commands_repository[];
 

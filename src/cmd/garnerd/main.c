@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/options.h"
+#include "notifier.h"
 #include "panel/channel.h"
 #include "panel/panel.h"
 #include "scheduler.h"
@@ -87,6 +88,7 @@ static int serve_locked(const char *state, const char *listen)
 {
 	struct installation *installation;
 	struct scheduler *scheduler = NULL;
+	struct notifier *notifier = NULL;
 	struct channel_server *channel = NULL;
 	struct panel *panel = NULL;
 	AUTO_TEXT socket = channel_path(state);
@@ -95,6 +97,8 @@ static int serve_locked(const char *state, const char *listen)
 	installation_close(installation);
 	if (r == 0)
 		r = scheduler_start(state, &scheduler);
+	if (r == 0)
+		r = notifier_start(state, &notifier);
 	if (r == 0) {
 		const struct operation_host host = {scheduler_run, scheduler};
 		r = channel_serve(state, &host, &channel);
@@ -108,6 +112,7 @@ static int serve_locked(const char *state, const char *listen)
 	panel_stop(panel);
 	channel_stop(channel);
 	scheduler_stop(scheduler);
+	notifier_stop(notifier);
 	return r;
 }
 

@@ -24,7 +24,8 @@ static int check_permissions(const struct graph *graph, struct json *checks)
 
 	if (!claims)
 		return 0;
-	for (int task = 0; task < GRAPH_TASKS; task++) {
+	for (int i = 0; i < GRAPH_TASKS; i++) {
+		enum graph_task task = (enum graph_task)i;
 		const struct graph_permission *permission = graph_permission(task);
 		bool ok = graph_roles_allow(roles, task);
 		AUTO_TEXT text =

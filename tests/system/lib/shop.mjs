@@ -8,8 +8,6 @@ import path from 'node:path';
 export class Shop {
   constructor(world, publicApi, adminApi) {
     Object.assign(this, { world, publicApi, adminApi });
-    // Asked of an instance that knows more than this one.
-    this.leftToOthers = ['POST /v1/trial', 'POST /v1/events'];
   }
 
   async start({ payment, mail, prices } = {}) {
@@ -97,23 +95,45 @@ export class Shop {
     return answer;
   }
 
+  /** One that is not enrolled, and how it names itself. */
+  newInstance() {
+    const { publicKey, privateKey } = crypto.generateKeyPairSync('ed25519');
+    const id = crypto.randomBytes(16).toString('hex');
+    return { id, privateKey, described: { id, name: 'described',
+      public_key: publicKey.export({ type: 'spki', format: 'der' }).subarray(-32).toString('base64') } };
+  }
+
+  /** An instance that activated a key; the answer is its `activated`. */
+  async enrol(key) {
+    const instance = this.newInstance();
+    instance.activated = await this.ask(instance, '/v1/activate', {
+      license_key: key, wrapped_secret: 'c2VjcmV0', instance: instance.described });
+    instance.license = instance.activated.json.license_id;
+    return instance;
+  }
+
+  /** Claims objects, each given as its list of subjects: what came of each. */
+  async claim(instance, ...objects) {
+    const answer = await this.ask(instance, '/v1/claims', { idempotency_key: crypto.randomUUID(),
+      objects: objects.map((subjects) => ({ subjects })) }, 'ClaimsAnswer');
+    return JSON.parse(answer.json.answer).results;
+  }
+
   /** The way of an instance through all that it may ask. */
   async callInstancePaths() {
     await this.publicApi.call(this.url, 'GET', '/livez');
-    const key = await this.buyKey(2);
-    const { publicKey, privateKey } = crypto.generateKeyPairSync('ed25519');
-    const instance = { id: crypto.randomBytes(16).toString('hex'), privateKey };
-    const enrolment = { license_key: key, wrapped_secret: 'c2VjcmV0', instance: { id: instance.id, name: 'described',
-      public_key: publicKey.export({ type: 'spki', format: 'der' }).subarray(-32).toString('base64') } };
-    const activated = await this.ask(instance, '/v1/activate', enrolment);
-    instance.license = activated.json.license_id;
+    const instance = await this.enrol(await this.buyKey(2));
+    const { activated } = instance;
     const subjects = ['a', 'b', 'c'].map((letter) => letter.repeat(64));
     const statuses = [activated, await this.ask(instance, '/v1/lease', {}),
       await this.ask(instance, '/v1/claims', { idempotency_key: 'one', objects: subjects.map((id) => ({ subjects: [id] })) }, 'ClaimsAnswer'),
       await this.ask(instance, '/v1/releases', { subjects }, 'ReleasesAnswer'),
-      await this.ask(instance, '/v1/subjects', { limit: 1 }, 'SubjectsAnswer')].map((answer) => answer.status);
+      await this.ask(instance, '/v1/subjects', { limit: 1 }, 'SubjectsAnswer'),
+      await this.ask(instance, '/v1/events', { after: 0 }, 'EventsAnswer')].map((answer) => answer.status);
     const conflict = await this.ask(instance, '/v1/claims', { idempotency_key: 'one', objects: [] }, 'ClaimsAnswer');
     const stranger = await this.ask({ ...instance, id: 'f'.repeat(32) }, '/v1/lease', {});
-    return { statuses, refused: [conflict.json.code, stranger.json.code] };
+    const tried = this.newInstance();
+    const trial = await this.ask(tried, '/v1/trial', { instance: tried.described, tenant: 'd'.repeat(64) });
+    return { statuses, trial, refused: [conflict.json.code, stranger.json.code] };
   }
 }

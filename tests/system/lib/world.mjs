@@ -123,10 +123,10 @@ export class World {
 
   /** The licensing service, on SQLite, or on a new database of the server that GARNER_TEST_DATABASE
    * names. Its commands: `vendor('order', '--seats', '5', …)`. */
-  async licensing() {
+  async licensing(...options) {
     this.licenseState = this.path('licensing');
     this.licenseDatabase ??= this.newDatabase();
-    this.service = await this.serve('garner-licensing', 'serve', '--state', this.licenseState, '--listen', '127.0.0.1:0');
+    this.service = await this.serve('garner-licensing', 'serve', '--state', this.licenseState, '--listen', '127.0.0.1:0', ...options);
     return this.service;
   }
 
@@ -144,6 +144,17 @@ export class World {
     const url = new URL(server);
     url.pathname = `/${name}`;
     return url.href;
+  }
+
+  /** All that the licensing service has: the files of its state and, on PostgreSQL, a dump. */
+  licensingRecords() {
+    const files = readTree(this.licenseState);
+    if (this.licenseDatabase) {
+      const dump = spawnSync('pg_dump', ['--inserts', this.licenseDatabase], { maxBuffer: 256 << 20 });
+      if (dump.status !== 0) throw new Error(`pg_dump: ${dump.stderr ?? dump.error}`);
+      files.set('database', dump.stdout);
+    }
+    return files;
   }
 
   vendor(...args) {

@@ -32,6 +32,30 @@ static void comparison_without_case_is_ascii_alone(void **state)
 	assert_false(text_ends_with("eml", ".eml"));
 }
 
+/* Wherever it stands: the ASCII around it is looked at in words. */
+static void utf8_is_judged_at_each_place(void **state)
+{
+	(void)state;
+	for (size_t at = 0; at < 23; at++) {
+		char text[25] = "abcdefghijklmnopqrstuvwx";
+
+		assert_true(text_is_utf8(text, 24));
+		text[at] = '\x7f';
+		assert_true(text_is_utf8(text, 24));
+		text[at] = '\0';
+		assert_false(text_is_utf8(text, 24));
+		text[at] = '\x80';
+		assert_false(text_is_utf8(text, 24));
+		text[at] = '\xc3';
+		assert_false(text_is_utf8(text, 24));
+		text[at + 1] = '\xbc';
+		assert_true(text_is_utf8(text, 24));
+		text[at + 1] = '\x01';
+		text[at] = '\x01';
+		assert_true(text_is_utf8(text, 24));
+	}
+}
+
 static void utf8_is_judged_as_the_rfc_says(void **state)
 {
 	(void)state;
@@ -121,6 +145,7 @@ int main(void)
 		cmocka_unit_test(numbers_fill_the_text_and_keep_their_bounds),
 		cmocka_unit_test(comparison_without_case_is_ascii_alone),
 		cmocka_unit_test(utf8_is_judged_as_the_rfc_says),
+		cmocka_unit_test(utf8_is_judged_at_each_place),
 		cmocka_unit_test(a_cut_leaves_whole_characters),
 		cmocka_unit_test(base64_goes_there_and_back),
 		cmocka_unit_test(hexadecimal_has_exactly_its_length),

@@ -159,8 +159,9 @@ static void D9_what_was_needed_is_kept_when_the_tables_change(void **state)
 		"INSERT INTO storage VALUES ('s', '/s', '', 1)",
 		"INSERT INTO job VALUES (1, 'j', 'c', 's', 'all', 'name', '', 0, 1)",
 		"INSERT INTO subject VALUES ('aa', 'ada', 1), ('bb', 'bob', 1)",
-		"INSERT INTO need VALUES (1, 'mailbox', 'ada', 'aa', 'B1'), "
-		"(1, 'shared_mailbox', 'info', 'aa', 'B4'), (1, 'mailbox', 'bob', 'bb', 'B1')",
+		"INSERT INTO need VALUES (1, 'mailbox', 'ada', 'aa', 'B1')",
+		"INSERT INTO need VALUES (1, 'shared_mailbox', 'info', 'aa', 'B4')",
+		"INSERT INTO need VALUES (1, 'mailbox', 'bob', 'bb', 'B1')",
 	};
 	const struct fixture *fixture = *state;
 	static const int numbers[] = {3, 2, 1, 3, 2};

@@ -70,6 +70,69 @@ static void another_database_can_be_named(void **state)
 	world_close(&world);
 }
 
+static int open_with(const struct world *world, const char *name, const char *text)
+{
+	struct home *home;
+	AUTO_TEXT path = home_path(world->home, name);
+
+	assert_int_equal(io_write_file(path, text, strlen(text), 0600), 0);
+	int r = home_open(world->folder, NULL, &home);
+	home_close(home);
+	return r;
+}
+
+static int open_with_mail(const struct world *world, const char *server)
+{
+	AUTO_TEXT text = mem_printf("{ \"server\": \"%s\", \"from\": \"shop@vendor.example\", "
+				    "\"tls\": false }",
+		server);
+
+	return open_with(world, "mail.json", text);
+}
+
+static void mail_without_tls_goes_to_this_machine_only(void **state)
+{
+	(void)state;
+	struct world world;
+
+	world_open(&world);
+	assert_int_equal(open_with_mail(&world, "smtp://127.0.0.1:2525"), 0);
+	assert_int_equal(open_with_mail(&world, "smtp://localhost:25"), 0);
+	assert_int_equal(open_with_mail(&world, "smtp://[::1]:25"), 0);
+	assert_int_equal(open_with_mail(&world, "smtp://mail.example:25"), ERR_INVALID);
+	assert_int_equal(
+		open_with_mail(&world, "smtp://localhost:x@mail.example:25"), ERR_INVALID);
+	assert_int_equal(
+		open_with_mail(&world, "smtp://127.0.0.1:@[2001:db8::1]"), ERR_INVALID);
+	assert_int_equal(open_with_mail(&world, "smtp://localhost.example:25"), ERR_INVALID);
+	assert_non_null(strstr(err_message(), "this machine only"));
+	world_close(&world);
+}
+
+static int open_with_link(const struct world *world, const char *url)
+{
+	AUTO_TEXT text =
+		mem_printf("{ \"webhook\": { \"text\": \"by card\", \"url\": \"%s\" } }", url);
+
+	return open_with(world, "payment.json", text);
+}
+
+static void a_link_for_payment_is_https_where_it_leads_elsewhere(void **state)
+{
+	(void)state;
+	struct world world;
+
+	world_open(&world);
+	assert_int_equal(open_with_link(&world, "https://pay.example/?o={order}"), 0);
+	assert_int_equal(open_with_link(&world, "http://127.0.0.1:8080/?o={order}"), 0);
+	assert_int_equal(open_with_link(&world, "http://pay.example/"), ERR_INVALID);
+	assert_int_equal(open_with_link(&world, "http://127.0.0.1.example/"), ERR_INVALID);
+	assert_int_equal(
+		open_with_link(&world, "http://127.0.0.1:1@pay.example/"), ERR_INVALID);
+	assert_non_null(strstr(err_message(), "https://"));
+	world_close(&world);
+}
+
 static void a_database_out_of_reach_is_told_without_its_password(void **state)
 {
 	(void)state;
@@ -133,6 +196,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_first_start_makes_what_is_needed_and_the_next_finds_it),
 		cmocka_unit_test(another_database_can_be_named),
+		cmocka_unit_test(mail_without_tls_goes_to_this_machine_only),
+		cmocka_unit_test(a_link_for_payment_is_https_where_it_leads_elsewhere),
 		cmocka_unit_test(a_database_out_of_reach_is_told_without_its_password),
 		cmocka_unit_test(G2_a_price_list_that_makes_no_sense_is_told_with_its_place),
 		cmocka_unit_test(a_damaged_root_key_is_told),

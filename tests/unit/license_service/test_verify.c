@@ -130,8 +130,8 @@ static void E5_a_copy_that_is_put_back_is_whole_and_waits(void **state)
 	AUTO_TEXT again = mem_printf("%s-again", world->folder);
 
 	make_history(world, id);
-	assert_int_equal(backup_make(world->store, copy), 0);
-	assert_int_equal(backup_make(world->store, copy), ERR_EXISTS);
+	assert_int_equal(backup_make(world->store, copy, NULL), 0);
+	assert_int_equal(backup_make(world->store, copy, NULL), ERR_EXISTS);
 	assert_int_equal(backup_restore(world->folder, copy, world_start_s), ERR_EXISTS);
 	assert_int_equal(backup_restore(again, copy, world_start_s), ERR_NOTFOUND);
 	assert_int_equal(backup_restore(copy, again, world_start_s), 0);

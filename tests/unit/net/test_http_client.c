@@ -377,6 +377,18 @@ static void retry_after_is_read_in_both_its_forms(void **state)
 	assert_true(http_retry_after_s(&none, 0, 5) == 5);
 }
 
+static void a_header_ends_without_white_space_also_where_no_line_ends(void **state)
+{
+	(void)state;
+	AUTO_RESPONSE response = {.header_text = buf_init(1000)};
+
+	assert_int_equal(
+		buf_append_text(&response.header_text, "Empty: \r\nRetry-After: 17 \t"), 0);
+	assert_string_equal(http_header(&response, "Retry-After"), "17");
+	assert_string_equal(http_header(&response, "Empty"), "");
+	assert_true(http_retry_after_s(&response, 0, 5) == 17);
+}
+
 static void a_ca_file_that_is_not_there_is_told_at_once(void **state)
 {
 	(void)state;
@@ -409,6 +421,7 @@ int main(void)
 		WITH_SERVER(proxies_of_the_environment_are_for_others_than_loopback),
 		WITH_SERVER(silence_ends_by_a_timeout),
 		WITH_SERVER(a_wish_to_stop_is_heard_within_a_second_or_so),
+		cmocka_unit_test(a_header_ends_without_white_space_also_where_no_line_ends),
 		WITH_SERVER(many_threads_share_one_client),
 		WITH_SERVER(retry_after_is_read_in_both_its_forms),
 		WITH_SERVER(a_ca_file_that_is_not_there_is_told_at_once),

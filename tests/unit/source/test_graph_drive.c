@@ -191,9 +191,9 @@ static void a_place_that_is_lost_is_begun_anew(void **state)
 
 static void a_place_that_makes_no_sense_is_none(void **state)
 {
-	static const char *const places[] = {"", "x", "{}", "{\"drive\":1}",
-		"{\"drive\":1,\"link\":\"https://evil.example/\",\"root\":\"r\",\"folders\":[["
-		"\"r\",\"\",\"root\"]]}",
+	static const char other_host[] = "{\"drive\":1,\"link\":\"https://evil.example/\","
+					 "\"root\":\"r\",\"folders\":[[\"r\",\"\",\"root\"]]}";
+	const char *const places[] = {"", "x", "{}", "{\"drive\":1}", other_host,
 		"{\"drive\":1,\"link\":\"\",\"root\":\"r\",\"folders\":[[1]]}"};
 	struct fixture *fixture = *state;
 
