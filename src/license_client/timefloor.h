@@ -53,8 +53,8 @@ bool timefloor_hear(
 int64_t timefloor_now(const struct timefloor *floor, const struct timefloor_reading *reading);
 
 /** Raises the floor to the effective time, what was heard left out; true where that is worth
- * keeping: it moved by TIMEFLOOR_SAVE_S since it was kept last, the machine was started anew (its
- * boot clock counts on from here), or a clock that was ahead was set right. */
+ * keeping: it moved by TIMEFLOOR_SAVE_S since it was kept last, the machine was started anew
+ * (its boot clock counts on from here), or a clock that was ahead was set right. */
 bool timefloor_raise(struct timefloor *floor, const struct timefloor_reading *reading);
 
 /** By how much the wall clock is off: below 0 where it is behind the floor or behind what was

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "base/timestamp.h"
 #include "license/request.h"
 #include "license_service/guard.h"
 #include "license_service/orders.h"
@@ -294,7 +295,19 @@ static void D2_the_subjects_are_listed_with_their_times(void **state)
 	AUTO_JSON answer = NULL;
 	const char *text = json_get_text(reply, "answer");
 	assert_int_equal(json_parse(text, strlen(text), &answer), 0);
-	assert_int_equal(json_count(json_get(answer, "subjects")), 3);
+	const struct json *subjects = json_get(answer, "subjects");
+	assert_int_equal(json_count(subjects), 3);
+	for (size_t i = 0; i < 3; i++) {
+		const struct json *subject = json_at(subjects, i);
+		int64_t assigned_s, releasable_s;
+
+		assert_int_equal(
+			timestamp_parse(json_get_text(subject, "assigned_at"), &assigned_s), 0);
+		assert_int_equal(
+			timestamp_parse(json_get_text(subject, "releasable_at"), &releasable_s),
+			0);
+		assert_int_equal(releasable_s, assigned_s + 30 * 86400);
+	}
 	assert_true(json_is_null(answer, "next"));
 }
 
