@@ -85,7 +85,9 @@ static void read_range(struct call *call, uint64_t size, struct range *out)
 	if (!header || !text_starts_with(header, "bytes="))
 		return;
 	const char *dash = strchr(header, '-');
-	AUTO_TEXT first = mem_strndup(header + 6, dash ? (size_t)(dash - header - 6) : 0);
+	if (!dash)
+		return;
+	AUTO_TEXT first = mem_strndup(header + 6, (size_t)(dash - header - 6));
 	int64_t number;
 	if (text_to_int(first, 0, INT64_MAX, &number) < 0)
 		return;

@@ -99,7 +99,8 @@ void drive_id(const struct drive *drive, char out[DRIVE_ID_TEXT])
 
 void drive_item_id(const struct drive_item *item, char out[DRIVE_ID_TEXT])
 {
-	memcpy(out, "01", 2);
+	out[0] = '0';
+	out[1] = '1';
 	text_to_hex(item->key.bytes, IDS_KEY_SIZE, out + 2);
 	for (char *at = out; *at; at++)
 		*at = (char)toupper((unsigned char)*at);

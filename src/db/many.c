@@ -58,9 +58,8 @@ static char *repeat(const char *sql, size_t columns, size_t rows)
 	size_t head = (size_t)(values - sql) + strlen("VALUES ");
 	size_t room = head + rows * (columns + 1) * PLACE_SIZE + 1;
 	char *text = mem_alloc(room);
-	size_t size = head;
+	size_t size = (size_t)snprintf(text, room, "%.*s", (int)head, sql);
 
-	memcpy(text, sql, head);
 	for (size_t i = 0; i < rows * columns; i++)
 		size += (size_t)snprintf(text + size, room - size, "%s?%zu%s",
 			i == 0             ? "("

@@ -119,9 +119,12 @@ bool claims_batch_add(struct claims_batch *batch, struct ledger *ledger, struct 
 static struct mark *mark_of(
 	struct claims_batch *batch, const struct ledger *ledger, const char *subject)
 {
-	struct mark_key key = {.ledger = ledger};
+	struct mark_key key;
 	struct mark *mark;
 
+	/* All of it is compared, what lies between its members too. */
+	memset(&key, 0, sizeof(key));
+	key.ledger = ledger;
 	ASSERT(strlen(subject) < CLAIMS_SUBJECT_SIZE);
 	memcpy(key.subject, subject, strlen(subject));
 	HASH_FIND(hh, batch->marks, &key, sizeof(key), mark);

@@ -31,7 +31,7 @@ static int exit_of_warning(int days)
 int commands_root_status(void *context, const struct options *options)
 {
 	struct app *app = context;
-	struct root_status status;
+	struct root_status status = {0};
 	AUTO_JSON result = json_new_object();
 	char until[TIMESTAMP_SIZE];
 	int r = app_open_home(app);
@@ -71,6 +71,7 @@ static int put_text(const struct app *app, const char *name, const char *text)
 	const char *to = options_get(app->options, "to");
 	AUTO_JSON result = json_new_object();
 
+	ASSERT(text);
 	if (to) {
 		int r = io_write_file(to, text, strlen(text), TEXT_MODE);
 		if (r < 0)
