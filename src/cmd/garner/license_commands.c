@@ -9,6 +9,18 @@
 
 /* garner license … */
 
+/* A trial that has no end yet: what begins it. */
+static void print_how_it_begins(const struct json *status)
+{
+	if (!text_equal(json_get_text_or(status, "state", ""), "trial") ||
+		json_get_text(status, "expires_at"))
+		return;
+	printf("%-20s %s%s\n", "Begins", "with the first backup that needs a license",
+		json_get_text(status, "server")
+			? ""
+			: "; name the licensing service before: garner license server URL");
+}
+
 static void print_status(const struct json *status)
 {
 	static const char *const lines[][2] = {{"State", "state"}, {"License key", "key"},
@@ -26,6 +38,7 @@ static void print_status(const struct json *status)
 		if (!text_equal(value, "-"))
 			printf("%-20s %s\n", lines[i][0], value);
 	}
+	print_how_it_begins(status);
 	if (json_get_bool(status, "development", false))
 		printf("%-20s %s\n", "Build", "development: it accepts another root key");
 }
