@@ -87,55 +87,153 @@ static int raise_alarm(struct ledger *ledger, const char *instance_id,
 	return ledger_check(ledger, r);
 }
 
+/* The sequence numbers that the instances have; of one that is not enrolled none. */
+static int take_sequence(struct db_rows *rows, size_t at, void *context)
+{
+	((struct history_asked *)context)[at].sequence = db_int(rows, 0);
+	return 0;
+}
+
+static int read_sequences(struct history_asked *asked, size_t count)
+{
+	struct db_cell *cells = mem_array(2 * count, sizeof(*cells));
+	const struct db_many many = {.types = "ss",
+		.cells = cells,
+		.rows = count,
+		.on_row = take_sequence,
+		.context = asked};
+
+	for (size_t i = 0; i < count; i++) {
+		asked[i].sequence = DB_NONE;
+		asked[i].is_of_history = false;
+		cells[2 * i].text = asked[i].ledger->license_id;
+		cells[2 * i + 1].text = asked[i].instance_id;
+	}
+	int r = db_run_many(db_of(asked[0].ledger), &many,
+		"SELECT sequence FROM instance WHERE license_id = ?1 AND instance_id = ?2");
+	mem_free(cells);
+	return r;
+}
+
+static int compare_hash(struct db_rows *rows, size_t at, void *context)
+{
+	struct history_asked *asked = &((struct history_asked *)context)[at];
+	char hash[2 * HASH_SIZE + 1];
+
+	text_to_hex(asked->witness->chain, HASH_SIZE, hash);
+	asked->is_of_history = text_equal(db_text(rows, 0), hash);
+	return 0;
+}
+
+/* Most have an event of this history in hand: all of them are looked at in one go. */
+static int read_hashes(struct history_asked *asked, size_t count)
+{
+	struct db_cell *cells = mem_array(2 * count, sizeof(*cells));
+	const struct db_many many = {.types = "si",
+		.cells = cells,
+		.rows = count,
+		.on_row = compare_hash,
+		.context = asked};
+
+	for (size_t i = 0; i < count; i++) {
+		cells[2 * i].text = asked[i].ledger->license_id;
+		cells[2 * i + 1].number = asked[i].witness->revision;
+	}
+	int r = db_run_many(db_of(asked[0].ledger), &many,
+		"SELECT hash FROM event WHERE license_id = ?1 AND revision = ?2");
+	mem_free(cells);
+	return r;
+}
+
 /* Of two copies of one instance each sees only its own answers: what it saw last is not what
  * was given out last. So it looks, now and then, after a lost answer too. */
-static int note_sequence(
-	struct ledger *ledger, const char *instance_id, int64_t seen, int64_t next)
+static int note_sequences(const struct history_asked *asked, size_t count)
 {
-	int r = db_run(db_of(ledger),
-		"UPDATE instance SET regressions = regressions +"
-		" CASE WHEN witness_sequence > ?3 THEN 1 ELSE 0 END, witness_sequence = ?4"
-		" WHERE license_id = ?1 AND instance_id = ?2",
-		"ssii", ledger->license_id, instance_id, seen, next);
+	enum { COLUMNS = 4 };
+	struct db_cell *cells = mem_array(COLUMNS * count, sizeof(*cells));
+	struct db_many many = {.types = "ssii", .cells = cells};
 
-	return ledger_check(ledger, r);
+	for (size_t i = 0; i < count; i++) {
+		if (!asked[i].is_of_history || asked[i].witness->reads_events)
+			continue;
+		struct db_cell *row = &cells[COLUMNS * many.rows++];
+		row[0].text = asked[i].ledger->license_id;
+		row[1].text = asked[i].instance_id;
+		row[2].number = asked[i].witness->sequence;
+		row[3].number = asked[i].sequence + 1;
+	}
+	int r = many.rows == 0 ? 0
+			       : db_run_many(db_of(asked[0].ledger), &many,
+					 "UPDATE instance SET regressions = regressions +"
+					 " CASE WHEN witness_sequence > ?3 THEN 1 ELSE 0 END,"
+					 " witness_sequence = ?4"
+					 " WHERE license_id = ?1 AND instance_id = ?2");
+	mem_free(cells);
+	return r;
 }
 
-int history_check(
-	struct ledger *ledger, const char *instance_id, const struct history_witness *witness)
+/* One that is not enrolled is told so by the lease. */
+static int judge(struct history_asked *asked)
 {
-	AUTO_ROWS rows = NULL;
+	const struct history_witness *witness = asked->witness;
 
-	if (!witness->is_given)
+	if (asked->sequence == DB_NONE)
 		return 0;
-	int r = db_one(db_of(ledger), &rows,
-		"SELECT sequence FROM instance WHERE license_id = ?1 AND instance_id = ?2",
-		"ss", ledger->license_id, instance_id);
-	if (r <= 0)
-		return r; /* one that is not enrolled is told so by the lease */
-	int64_t sequence = db_int(rows, 0);
-	r = witness->sequence > sequence ? 0 : fits(ledger, witness);
+	bool is_ahead = witness->sequence > asked->sequence;
+	int r = is_ahead ? 0 : asked->is_of_history ? 1 : fits(asked->ledger, witness);
 	if (r < 0)
 		return r;
-	if (r == 0)
-		return raise_alarm(ledger, instance_id, witness, sequence);
-	return witness->reads_events
-		       ? 0
-		       : note_sequence(ledger, instance_id, witness->sequence, sequence + 1);
+	asked->is_of_history = r == 1;
+	return r == 1 ? 0
+		      : raise_alarm(
+				asked->ledger, asked->instance_id, witness, asked->sequence);
 }
 
-int history_may_issue(struct ledger *ledger)
+int history_check_all(struct history_asked *asked, size_t count)
 {
-	AUTO_ROWS rows = NULL;
-	int r = db_one(db_of(ledger), &rows,
-		"SELECT at_s FROM history_alarm WHERE license_id = ?1 LIMIT 1", "s",
-		ledger->license_id);
+	if (count == 0)
+		return 0;
+	int r = read_sequences(asked, count);
 
-	if (r > 0)
-		return err_set(ERR_AUTH,
-			"the service's records of this license are behind what "
-			"was seen of them; its operator must look at that");
+	if (r == 0)
+		r = read_hashes(asked, count);
+	for (size_t i = 0; r == 0 && i < count; i++)
+		r = judge(&asked[i]);
+	if (r == 0)
+		r = note_sequences(asked, count);
+	return ledger_check(asked[0].ledger, r);
+}
+
+static int take_held(struct db_rows *rows, size_t at, void *context)
+{
+	(void)rows;
+	((bool *)context)[at] = true;
+	return 0;
+}
+
+int history_find_held(struct ledger *ledgers, size_t count, bool *out)
+{
+	struct db_cell *cells = mem_array(count, sizeof(*cells));
+	const struct db_many many = {.types = "s",
+		.cells = cells,
+		.rows = count,
+		.on_row = take_held,
+		.context = out};
+
+	for (size_t i = 0; i < count; i++) {
+		out[i] = false;
+		cells[i].text = ledgers[i].license_id;
+	}
+	int r = db_run_many(db_of(ledgers), &many,
+		"SELECT at_s FROM history_alarm WHERE license_id = ?1 LIMIT 1");
+	mem_free(cells);
 	return r;
+}
+
+int history_refuse(void)
+{
+	return err_set(ERR_AUTH, "the service's records of this license are behind what was "
+				 "seen of them; its operator must look at that");
 }
 
 /* Listing. */

@@ -3,6 +3,7 @@
 #define LICENSE_SERVICE_HISTORY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -33,13 +34,27 @@ enum {
 	HISTORY_MARGIN = 1000 * 1000,
 };
 
-/** Compares a witness with the ledger. Where they differ, the license is held from now on: that
- * is written, logged, and belongs into the transaction. */
-NODISCARD int history_check(
-	struct ledger *ledger, const char *instance_id, const struct history_witness *witness);
+/** What an instance saw, to be compared with its ledger. Borrowed; the last two are
+ * history.c's.
+ */
+struct history_asked {
+	struct ledger *ledger;
+	const char *instance_id;
+	const struct history_witness *witness;
+	int64_t sequence;
+	bool is_of_history;
+};
 
-/** 0 where leases may be issued; ERR_AUTH where the license waits for its operator. */
-NODISCARD int history_may_issue(struct ledger *ledger);
+/** Compares the witnesses of one transaction with their ledgers. Where one differs, its license
+ * is held from now on: that is written, logged, and belongs into the transaction. */
+NODISCARD int history_check_all(struct history_asked *asked, size_t count);
+
+/** Says of each ledger of one transaction whether its license waits for its operator; then no
+ * lease may be issued. */
+NODISCARD int history_find_held(struct ledger *ledgers, size_t count, bool *out);
+
+/** ERR_AUTH, with the reason: for who asks for a license that waits. */
+NODISCARD int history_refuse(void);
 
 /** A page of events behind revision `after`, for /v1/events. */
 struct history_page {

@@ -77,22 +77,19 @@ static size_t place_of(struct batch *batch, const struct ticket *ticket)
 /* What the instances saw is looked at before anything is done for any of them. */
 static int check_histories(struct batch *batch)
 {
-	int r = 0;
+	struct history_asked asked[WRITER_BATCH];
+	size_t count = 0;
 
-	for (size_t i = 0; r == 0 && i < batch->count; i++) {
+	for (size_t i = 0; i < batch->count; i++) {
 		const struct writer_job *job = batch->tickets[i]->job;
 		struct ledger *ledger = ledger_of(batch, batch->tickets[i]);
-		if (!ledger->is_missing)
-			r = history_check(ledger, job->instance_id, &job->witness);
+		if (!ledger->is_missing && job->witness.is_given)
+			asked[count++] = (struct history_asked){
+				ledger, job->instance_id, &job->witness, 0, false};
 	}
-	for (size_t i = 0; r == 0 && i < batch->ledger_count; i++) {
-		if (batch->ledgers[i].is_missing)
-			continue;
-		r = history_may_issue(&batch->ledgers[i]);
-		batch->is_held[i] = r == ERR_AUTH;
-		r = batch->is_held[i] ? 0 : r;
-	}
-	return r;
+	int r = history_check_all(asked, count);
+	return r < 0 ? r
+		     : history_find_held(batch->ledgers, batch->ledger_count, batch->is_held);
 }
 
 /* Claims are decided together up to the first job of their license that is another: that could
@@ -123,7 +120,7 @@ static int work(struct batch *batch, size_t at)
 	if (ledger->is_missing)
 		return err_set(ERR_NOTFOUND, "there is no license %s", job->license_id);
 	if (batch->is_held[place_of(batch, batch->tickets[at])])
-		return history_may_issue(ledger); /* which says why */
+		return history_refuse();
 	if (batch->is_claim[at])
 		return claims_batch_decide(batch->claims);
 	if (!job->work)

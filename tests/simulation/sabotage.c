@@ -213,14 +213,16 @@ WRAP(bool, standing_assignments_hold, (const struct lease *lease, int64_t now_s)
 	return fault == KEEPS_HELD || __real_standing_assignments_hold(lease, now_s);
 }
 
-WRAP(int, history_check,
-	(struct ledger * ledger, const char *instance_id,
-		const struct history_witness *witness))
+WRAP(int, history_check_all, (struct history_asked * asked, size_t count))
 {
-	return fault == NO_WITNESS ? 0 : __real_history_check(ledger, instance_id, witness);
+	return fault == NO_WITNESS ? 0 : __real_history_check_all(asked, count);
 }
 
-WRAP(int, history_may_issue, (struct ledger * ledger))
+WRAP(int, history_find_held, (struct ledger * ledgers, size_t count, bool *out))
 {
-	return fault == ISSUES_BEHIND ? 0 : __real_history_may_issue(ledger);
+	int r = __real_history_find_held(ledgers, count, out);
+
+	for (size_t i = 0; fault == ISSUES_BEHIND && i < count; i++)
+		out[i] = false;
+	return r;
 }
