@@ -114,6 +114,16 @@ static int ask(struct client *client, struct writer_job *job)
 	return r;
 }
 
+/* What an instance says with its next question. */
+static struct history_witness seen_in(const struct lease *lease)
+{
+	struct history_witness seen = {
+		.is_given = true, .revision = lease->revision, .sequence = lease->sequence};
+
+	memcpy(seen.chain, lease->chain, HASH_SIZE);
+	return seen;
+}
+
 static void *run_client(void *context)
 {
 	struct client *client = context;
@@ -121,17 +131,23 @@ static void *run_client(void *context)
 	char license[LEASE_ID_SIZE], instance[LEASE_ID_SIZE];
 	bool is_spread = client->cell->licenses > 1;
 
+	struct history_witness seen = {.is_given = false};
+
 	bench_id(client->number, instance);
 	while (clock_monotonic_us() < client->until_us) {
 		uint64_t at = next_random(client) % (uint64_t)client->cell->licenses;
-		struct writer_job job = {
-			.license_id = license, .instance_id = instance, .nonce = nonce};
+		struct writer_job job = {.license_id = license,
+			.instance_id = instance,
+			.nonce = nonce,
+			.witness = seen};
 
 		bench_id(client->first_license + (int)at, license);
 		if (is_spread)
 			bench_id(0, instance);
 		if (ask(client, &job) < 0)
 			bench_end("writer");
+		if (!is_spread)
+			seen = seen_in(&job.lease);
 	}
 	return NULL;
 }
