@@ -8,7 +8,7 @@
 #include "license/license.h"
 #include "license/standing.h"
 #include "license_client/timefloor.h"
-#include "license_service/claims.h"
+#include "license_service/claims_batch.h"
 #include "license_service/history.h"
 #include "license_service/ledger.h"
 
@@ -164,15 +164,14 @@ WRAP(int, db_commit, (struct db * db))
 	return 0;
 }
 
-WRAP(int, claims_run, (struct ledger * ledger, void *context))
+WRAP(bool, claims_batch_add,
+	(struct claims_batch * batch, struct ledger *ledger, struct claims *claims))
 {
-	const struct claims *claims = context;
-
 	is_lost = fault == LOST_COMMIT && claims->subject_count % 5 == 4;
 	if (fault == FORGETS_ANSWERS &&
 		db_run(store_db(ledger->store), "DELETE FROM idempotency", "") < 0)
-		return ERR_IO;
-	return __real_claims_run(ledger, context);
+		return false;
+	return __real_claims_batch_add(batch, ledger, claims);
 }
 
 WRAP(int, ledger_record,

@@ -57,6 +57,7 @@ static bool may_be_refused(struct world *world, const char *code)
 	if (text_equal(code, "instance_unknown"))
 		return world->was_put_back;
 	if (text_equal(code, "history_behind")) {
+		model_pass(&world->model, clock_now_s()); /* also where nothing is issued */
 		world_count(world, COUNT_HELD);
 		world->is_held |= world->is_put_back;
 		return world->is_put_back;
