@@ -95,6 +95,20 @@ int notice_clear_topic(struct installation *installation, const char *job, const
 	return r == 1 ? clear(installation, job, "", topic) : r;
 }
 
+struct json *notice_json(struct db_rows *row)
+{
+	struct json *notice = json_new_object();
+
+	json_put_int(notice, "id", db_int(row, 0));
+	json_put_text(notice, "code", db_text(row, 1));
+	json_put_text(notice, "job", db_text(row, 2));
+	json_put_text(notice, "object", db_text(row, 3));
+	json_put_text(notice, "text", db_text(row, 4));
+	json_put_time(notice, "raised_at", db_int(row, 5));
+	json_put_time(notice, "cleared_at", db_int(row, 6));
+	return notice;
+}
+
 int notice_list(struct installation *installation, bool all, struct json **out)
 {
 	AUTO_ROWS rows = NULL;
@@ -108,15 +122,7 @@ int notice_list(struct installation *installation, bool all, struct json **out)
 			"WHERE ?1 OR cleared_s = 0 ORDER BY id DESC",
 			"i", (int64_t)all);
 	while (r == 0 && (r = db_next(rows)) == 1) {
-		struct json *notice = json_new_object();
-		json_put_int(notice, "id", db_int(rows, 0));
-		json_put_text(notice, "code", db_text(rows, 1));
-		json_put_text(notice, "job", db_text(rows, 2));
-		json_put_text(notice, "object", db_text(rows, 3));
-		json_put_text(notice, "text", db_text(rows, 4));
-		json_put_time(notice, "raised_at", db_int(rows, 5));
-		json_put_time(notice, "cleared_at", db_int(rows, 6));
-		json_append(list, notice);
+		json_append(list, notice_json(rows));
 		r = 0;
 	}
 	if (r < 0)

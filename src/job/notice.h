@@ -37,4 +37,8 @@ NODISCARD int notice_clear_topic(
  * cleared ones too. */
 NODISCARD int notice_list(struct installation *installation, bool all, struct json **out);
 
+/** The notice in the current row of a query for id, code, job, object, text, raised_s,
+ * cleared_s: as notice_list gives it. The caller frees it. */
+struct json *notice_json(struct db_rows *row);
+
 #endif

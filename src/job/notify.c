@@ -194,15 +194,7 @@ static int notices_of(struct installation *installation, int64_t message, struct
 
 	*out = NULL;
 	while (r == 0 && (r = db_next(rows)) == 1) {
-		struct json *notice = json_new_object();
-		json_put_int(notice, "id", db_int(rows, 0));
-		json_put_text(notice, "code", db_text(rows, 1));
-		json_put_text(notice, "job", db_text(rows, 2));
-		json_put_text(notice, "object", db_text(rows, 3));
-		json_put_text(notice, "text", db_text(rows, 4));
-		json_put_time(notice, "raised_at", db_int(rows, 5));
-		json_put_time(notice, "cleared_at", db_int(rows, 6));
-		json_append(list, notice);
+		json_append(list, notice_json(rows));
 		r = 0;
 	}
 	if (r == 0)
