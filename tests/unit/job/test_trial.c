@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../license_client/fake_service.h"
 #include "../license_client/world.h"
 #include "base/clock.h"
 #include "base/io.h"
@@ -20,104 +19,14 @@
 #include "license/key.h"
 #include "license/keyset.h"
 #include "license/trial.h"
+#include "mailboxes.h"
 #include "script.h"
-
-/* Every connection to Microsoft is one to the script. */
-int __wrap_graph_source_new(const struct graph_options *options, struct source **out);
-
-int __wrap_graph_source_new(const struct graph_options *options, struct source **out)
-{
-	(void)options;
-	*out = script_source();
-	return 0;
-}
-
-#define USER(number)                                                                           \
-	{                                                                                      \
-		.id = "u" #number, .kind = "mailbox",                                          \
-		.name = "user" #number "@contoso.example", .display_name = "User",             \
-		.owner = {.tenant_id = "t",                                                    \
-			.directory_id = "d" #number,                                           \
-			.purpose = "user",                                                     \
-			.m365_license = true,                                                  \
-			.exchange_license = true,                                              \
-			.has_mailbox = true},                                                  \
-	}
-
-static const struct source_object users[] = {USER(1), USER(2), USER(3)};
-
-/* Of the test that runs. */
-static struct source_object objects[SCRIPT_COUNT(users)];
-static struct script_folder folders[SCRIPT_COUNT(users)];
-static struct script_item items[SCRIPT_COUNT(users)];
-static struct fake_service *service;
-
-static void write_script(void)
-{
-	script_clear();
-	for (size_t i = 0; i < SCRIPT_COUNT(users); i++) {
-		objects[i] = users[i];
-		folders[i] = (struct script_folder){
-			.object = users[i].id, .id = "f", .parent_id = "", .name = "Inbox"};
-		items[i] = (struct script_item){.object = users[i].id,
-			.folder = "f",
-			.id = "m",
-			.name = "m.eml",
-			.tag = "1",
-			.text = "message"};
-	}
-	script = (struct script){.objects = objects,
-		.object_count = SCRIPT_COUNT(objects),
-		.folders = folders,
-		.folder_count = SCRIPT_COUNT(folders),
-		.items = items,
-		.item_count = SCRIPT_COUNT(items)};
-}
-
-static int add_job(const struct fixture *fixture, const char *job_name)
-{
-	char connection[] = "office", storage[] = "disk", all[] = "all", order[] = "name",
-	     schedule[] = "";
-	AUTO_TEXT name = mem_strdup(job_name);
-	const struct job job = {.name = name,
-		.connection = connection,
-		.storage = storage,
-		.objects = all,
-		.ordering = order,
-		.schedule = schedule};
-
-	return job_add(fixture->installation, &job);
-}
-
-static void add_office(const struct fixture *fixture)
-{
-	AUTO_JSON settings = json_new_object();
-
-	json_put_text(settings, "tenant", "t");
-	json_put_text(settings, "client_id", "c");
-	const struct connection_new connection = {
-		.name = "office", .kind = "m365", .settings = settings, .secret = "s"};
-	assert_int_equal(connection_add(fixture->installation, &connection), 0);
-}
-
-static void set_server(const struct fixture *fixture)
-{
-	static const uint8_t random[KEY_RANDOM_SIZE] = {1, 2, 3};
-	struct license_client *client = fixture->installation->license;
-	AUTO_TEXT root = io_join(fixture->folder, "root.pub");
-	char text[KEYSET_ROOT_SIZE];
-
-	key_make(random, service->key);
-	keyset_root_write(service->root.public, text);
-	assert_int_equal(io_write_file(root, text, strlen(text), 0600), 0);
-	assert_int_equal(
-		license_client_set_server(client, fake_service_url(service), root, NULL), 0);
-}
 
 static void activate(const struct fixture *fixture)
 {
 	assert_int_equal(
-		license_client_activate(fixture->installation->license, service->key), 0);
+		license_client_activate(fixture->installation->license, mailboxes_service->key),
+		0);
 }
 
 static int setup(void **state)
@@ -125,11 +34,11 @@ static int setup(void **state)
 	int r = fixture_setup(state);
 
 	world_stop_clocks();
-	write_script();
-	service = fake_service_start();
-	add_office(*state);
-	assert_int_equal(add_job(*state, "nightly"), 0);
-	set_server(*state);
+	mailboxes_script();
+	mailboxes_service = fake_service_start();
+	mailboxes_connect(*state);
+	assert_int_equal(mailboxes_add_job(*state, "nightly"), 0);
+	mailboxes_set_server(*state);
 	script.tenant = "T";
 	return r;
 }
@@ -138,7 +47,7 @@ static int teardown(void **state)
 {
 	int r = fixture_teardown(state);
 
-	fake_service_stop(service);
+	fake_service_stop(mailboxes_service);
 	clock_use(NULL);
 	return r;
 }
@@ -217,16 +126,16 @@ static void F1_the_start_of_a_job_begins_the_trial_and_neither_making_nor_planni
 	const struct fixture *fixture = *state;
 
 	assert_plan(fixture, "stored 1 0 0\nstored 1 0 0\nstored 1 0 0\n");
-	assert_int_equal(service->trial.started_s, 0);
+	assert_int_equal(mailboxes_service->trial.started_s, 0);
 	assert_int_equal(fixture_run(fixture), 0);
-	assert_int_equal(service->trial.started_s, clock_now_s());
+	assert_int_equal(mailboxes_service->trial.started_s, clock_now_s());
 	assert_result(fixture, "finished", "stored 1 0 0\nstored 1 0 0\nstored 1 0 0\n");
-	assert_int_equal(service->claims, 0);
+	assert_int_equal(mailboxes_service->claims, 0);
 	assert_marks(fixture, "5 5 5");
 	/* The same clock at the next start. */
 	world_pass(5 * DAY_S);
 	assert_int_equal(fixture_run(fixture), 0);
-	assert_int_equal(service->trial.started_s, clock_now_s() - 5 * DAY_S);
+	assert_int_equal(mailboxes_service->trial.started_s, clock_now_s() - 5 * DAY_S);
 }
 
 static void F1_the_trial_is_that_of_the_tenant_that_the_source_tells(void **state)
@@ -238,7 +147,7 @@ static void F1_the_trial_is_that_of_the_tenant_that_the_source_tells(void **stat
 	script.tenant = "Contoso";
 	assert_int_equal(fixture_run(fixture), 0);
 	trial_tenant("contoso", tenant);
-	assert_memory_equal(service->trial.tenant, tenant, HASH_SIZE);
+	assert_memory_equal(mailboxes_service->trial.tenant, tenant, HASH_SIZE);
 	assert_int_equal(connection_tenant(fixture->installation, "office", &known), 0);
 	assert_string_equal(known, "Contoso");
 }
@@ -247,15 +156,15 @@ static void F1_offline_at_the_very_first_start_the_job_waits_and_says_why(void *
 {
 	const struct fixture *fixture = *state;
 
-	fake_service_lie(service, LIE_503);
+	fake_service_lie(mailboxes_service, LIE_503);
 	assert_refused(fixture, "suspended", "trial_not_begun");
 	assert_int_equal(script.items[0].reads, 0);
 	assert_non_null(strstr(err_message(), "licensing service"));
 	assert_int_equal(gate_poll(fixture->installation, 5000), ERR_UNAVAILABLE);
-	fake_service_lie(service, LIE_NONE);
+	fake_service_lie(mailboxes_service, LIE_NONE);
 	/* The daemon begins the trial that the job waits for. */
 	assert_int_equal(gate_poll(fixture->installation, 5000), 0);
-	assert_int_equal(service->trial.started_s, clock_now_s());
+	assert_int_equal(mailboxes_service->trial.started_s, clock_now_s());
 	AUTO_JSON report = fixture_report(fixture);
 	assert_string_equal(json_get_text(report, "state"), "idle");
 	assert_int_equal(fixture_run(fixture), 0);
@@ -264,10 +173,10 @@ static void F1_offline_at_the_very_first_start_the_job_waits_and_says_why(void *
 static void F1_where_no_job_waits_the_daemon_begins_no_trial(void **state)
 {
 	const struct fixture *fixture = *state;
-	int calls = service->calls;
+	int calls = mailboxes_service->calls;
 
 	assert_int_equal(gate_poll(fixture->installation, 5000), 1);
-	assert_int_equal(service->calls, calls);
+	assert_int_equal(mailboxes_service->calls, calls);
 	assert_int_equal(fixture_run(fixture), 0);
 	assert_int_equal(gate_poll(fixture->installation, 5000), 0);
 }
@@ -280,11 +189,11 @@ static void T17_F3_when_the_trial_is_over_no_backup_runs_and_no_job_is_made(void
 	script.items[0].reads = 0;
 	world_pass(30 * DAY_S - 1);
 	assert_int_equal(fixture_run(fixture), 0);
-	assert_int_equal(add_job(fixture, "second"), 0);
+	assert_int_equal(mailboxes_add_job(fixture, "second"), 0);
 	world_pass(1);
 	assert_refused(fixture, "expired", "trial_over");
 	assert_int_equal(script.items[0].reads, 0);
-	assert_int_equal(add_job(fixture, "third"), ERR_LICENSE);
+	assert_int_equal(mailboxes_add_job(fixture, "third"), ERR_LICENSE);
 	assert_int_equal(gate_poll(fixture->installation, 5000), 0);
 	assert_refused(fixture, "expired", "trial_over");
 }
@@ -315,7 +224,7 @@ static void F4_a_key_goes_on_with_what_the_trial_made_and_unmarks_what_it_stores
 	AUTO_TEXT before = fixture_snapshot_id(fixture);
 	world_pass(40 * DAY_S);
 	assert_refused(fixture, "expired", "trial_over");
-	service->lease.seats = 2;
+	mailboxes_service->lease.seats = 2;
 	activate(fixture);
 	assert_int_equal(fixture_run(fixture), ERR_PARTIAL);
 	/* Users of the trial need licenses now; nothing is fetched again. */
@@ -324,7 +233,7 @@ static void F4_a_key_goes_on_with_what_the_trial_made_and_unmarks_what_it_stores
 	AUTO_TEXT after = fixture_snapshot_id(fixture);
 	assert_string_not_equal(before, after);
 	assert_marks(fixture, "0 0 5");
-	service->lease.seats = 3;
+	mailboxes_service->lease.seats = 3;
 	assert_int_equal(fixture_run(fixture), 0);
 	assert_marks(fixture, "0 0 0");
 }
@@ -400,8 +309,8 @@ static void F1_a_job_of_folders_never_touches_a_trial(void **state)
 	const struct fixture *fixture = *state;
 
 	AUTO_TEXT tenant = NULL;
-	fake_service_lie(service, LIE_503);
-	int calls = service->calls;
+	fake_service_lie(mailboxes_service, LIE_503);
+	int calls = mailboxes_service->calls;
 	fixture_put(fixture, "a/x.txt", "x");
 	char name[] = "docs_job", connection[] = "docs", storage[] = "disk", all[] = "all",
 	     order[] = "name", schedule[] = "";
@@ -413,7 +322,7 @@ static void F1_a_job_of_folders_never_touches_a_trial(void **state)
 		.schedule = schedule};
 	assert_int_equal(job_add(fixture->installation, &job), 0);
 	assert_int_equal(run_job(fixture->installation, name, &(struct run_options){0}), 0);
-	assert_int_equal(service->calls, calls);
+	assert_int_equal(mailboxes_service->calls, calls);
 	assert_int_equal(connection_tenant(fixture->installation, "docs", &tenant), 0);
 	assert_string_equal(tenant, "");
 }
