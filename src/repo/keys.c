@@ -64,7 +64,7 @@ static struct aead lock_of(const uint8_t *key, const uint8_t *extra, size_t extr
 {
 	static const uint8_t nonce[AEAD_NONCE_SIZE];
 
-	return (struct aead){key, nonce, extra, extra_size};
+	return (struct aead){key, nonce, extra, extra_size, AEAD_AES_256_GCM};
 }
 
 /* What is authenticated with the key: the head of the object, and whose it is. */
