@@ -174,15 +174,15 @@ static int unwrap(
 	return r == 0 ? UNLOCKED : 0;
 }
 
-static int try_key(void *context, const char *path, uint64_t size)
+static int try_key(void *context, const struct storage_entry *entry)
 {
 	struct unlocking *unlocking = context;
 	AUTO_BUF object = buf_init(OBJECT_SIZE);
 	struct head head;
 
-	if (size != OBJECT_SIZE)
+	if (entry->size != OBJECT_SIZE)
 		return 0;
-	int r = storage_read_all(unlocking->storage, path, &object);
+	int r = storage_read_all(unlocking->storage, entry->name, &object);
 	if (r < 0)
 		return r;
 	if (!take_head(&object, unlocking->secret, &head))
