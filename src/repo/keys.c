@@ -83,16 +83,15 @@ struct listing {
 	size_t count, capacity;
 };
 
-static int list_key(void *context, const char *path, uint64_t size)
+static int list_key(void *context, const struct storage_entry *entry)
 {
 	struct listing *listing = context;
-	const char *id = id_of(path);
+	const char *id = id_of(entry->name);
 	struct key_record record;
 
-	(void)size;
 	if (!id)
 		return 0;
-	int bad = get_record(listing->storage, path, &record);
+	int bad = get_record(listing->storage, entry->name, &record);
 	if (bad < 0)
 		return bad == ERR_NOTFOUND ? 0 : bad; /* removed meanwhile */
 	mem_grow(

@@ -33,15 +33,15 @@ struct unlocking {
 
 enum { UNLOCKED = 1 };
 
-static int try_key(void *context, const char *path, uint64_t size)
+static int try_key(void *context, const struct storage_entry *entry)
 {
 	struct unlocking *unlocking = context;
 	AUTO_BUF object = buf_init(KEY_OBJECT_SIZE);
 	struct key_record record;
 
-	if (size > KEY_OBJECT_SIZE)
+	if (entry->size > KEY_OBJECT_SIZE)
 		return 0;
-	int r = storage_read_all(unlocking->storage, path, &object);
+	int r = storage_read_all(unlocking->storage, entry->name, &object);
 	if (r < 0)
 		return r == ERR_NOTFOUND || r == ERR_LIMIT ? 0 : r;
 	if (key_record_get(object.data, object.size, &record) == KEY_RECORD_COPIES ||
@@ -123,11 +123,10 @@ static int open_by(struct storage *storage, const struct repo_secret *secret, in
 	return r;
 }
 
-static int note_file(void *context, const char *path, uint64_t size)
+static int note_file(void *context, const struct storage_entry *entry)
 {
 	(void)context;
-	(void)path;
-	(void)size;
+	(void)entry;
 	return 1;
 }
 

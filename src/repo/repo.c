@@ -56,11 +56,11 @@ void repo_chunk_id(struct repo *repo, const void *data, size_t size, uint8_t out
 
 /* What an attempt to make a repository that never ended leaves behind is a key that opens
  * nothing; all else means that the folder is somebody's. */
-static int refuse_entry(void *context, const char *name, uint64_t size)
+static int refuse_entry(void *context, const struct storage_entry *entry)
 {
 	const struct repo *repo = context;
+	const char *name = entry->name;
 
-	(void)size;
 	if (text_starts_with(name, "keys/") || text_equal(name, "config.copy"))
 		return 0;
 	if (text_equal(name, "config"))
@@ -191,12 +191,12 @@ struct counting {
 	uint64_t bytes, snapshots;
 };
 
-static int count_file(void *context, const char *name, uint64_t size)
+static int count_file(void *context, const struct storage_entry *entry)
 {
 	struct counting *counting = context;
 
-	counting->bytes += size;
-	if (text_starts_with(name, "snapshots/"))
+	counting->bytes += entry->size;
+	if (text_starts_with(entry->name, "snapshots/"))
 		counting->snapshots++;
 	return 0;
 }
