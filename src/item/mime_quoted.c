@@ -43,7 +43,7 @@ void quoted_encoder_init(struct quoted_encoder *encoder, const struct mime_facts
 	encoder->made = 0;
 }
 
-static int flush(struct quoted_encoder *encoder)
+int quoted_encoder_flush(struct quoted_encoder *encoder)
 {
 	size_t size = encoder->made;
 
@@ -156,7 +156,7 @@ static int encode_waiting(struct quoted_encoder *encoder, bool is_all)
 
 	while (at + (is_all ? 0 : LOOK_AHEAD) < size) {
 		if (encoder->made + QUOTED_IN + 8 > QUOTED_OUT) {
-			int r = flush(encoder);
+			int r = quoted_encoder_flush(encoder);
 			if (r != 0)
 				return r;
 		}
@@ -206,5 +206,5 @@ int quoted_encoder_finish(struct quoted_encoder *encoder)
 		put(encoder, '=');
 		put_line_end(encoder);
 	}
-	return flush(encoder);
+	return quoted_encoder_flush(encoder);
 }

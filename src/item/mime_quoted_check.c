@@ -107,6 +107,22 @@ static int compare(void *context, const void *data, size_t size)
 	return same < size ? DIFFERS : 0;
 }
 
+/* Asks often, so that what is wrong soon costs little. */
+static int encode(struct quoted_encoder *encoder, const uint8_t *data, size_t size)
+{
+	int r = 0;
+
+	while (r == 0 && size > 0) {
+		size_t part = size < QUOTED_IN / 2 ? size : QUOTED_IN / 2;
+		r = quoted_encoder_add(encoder, data, part);
+		if (r == 0)
+			r = quoted_encoder_flush(encoder);
+		data += part;
+		size -= part;
+	}
+	return r;
+}
+
 size_t quoted_check(const struct mime_facts *facts, const struct quoted_text *text,
 	uint8_t *decoded, bool *is_wrong)
 {
@@ -118,10 +134,9 @@ size_t quoted_check(const struct mime_facts *facts, const struct quoted_text *te
 
 	checked.tail = quoted_ends_soft(text->data, used) ? MIME_TAIL_SOFT : 0;
 	quoted_encoder_init(&encoder, &checked, compare, &comparison);
-	int r = quoted_encoder_add(&encoder, decoded, made);
-	if (r == 0)
-		r = is_all ? quoted_encoder_finish(&encoder)
-			   : compare(&comparison, encoder.text, encoder.made);
+	int r = encode(&encoder, decoded, made);
+	if (r == 0 && is_all)
+		r = quoted_encoder_finish(&encoder);
 	bool is_whole = r == 0 && is_all && comparison.same == text->size;
 	*is_wrong = r != 0 || used < text->size || (is_all && !is_whole);
 	if (is_whole)
@@ -132,9 +147,14 @@ size_t quoted_check(const struct mime_facts *facts, const struct quoted_text *te
 	return end ? (size_t)(end - text->data) + 1 : 0;
 }
 
+enum { LINE_USUAL = 76, SAMPLE = 8192, LENGTHS = 1024 };
+
 /* What can be seen of how a text was encoded. */
 struct traits {
-	size_t longest_soft, longest; /* characters of a line, the "=" counted */
+	size_t longest;                    /* characters of a line, the "=" counted */
+	size_t longest_plain, longest_hex; /* of a line with a hard end, by what stands last */
+	uint16_t lengths[LENGTHS];         /* how many lines with a soft end are that long, */
+	uint16_t before_plain[LENGTHS];    /* and have one character behind the break */
 	uint8_t profile, line_end;
 };
 
@@ -156,21 +176,44 @@ static void look_at_codes(const uint8_t *line, size_t size, struct traits *trait
 	}
 }
 
-static void look_at_line(const uint8_t *line, size_t size, struct traits *traits)
+static void raise_to(size_t *most, size_t value)
+{
+	if (value > *most)
+		*most = value;
+}
+
+/* A line with a hard end, without it. */
+static void look_at_hard(const uint8_t *line, size_t size, struct traits *traits)
+{
+	if (size == 0)
+		return;
+	if (line[size - 1] == ' ' || line[size - 1] == '\t')
+		traits->profile |= MIME_QUOTED_BLANK;
+	bool is_hex = size >= 3 && line[size - 3] == '=';
+	raise_to(is_hex ? &traits->longest_hex : &traits->longest_plain, size);
+}
+
+/* A line, and the one behind it. */
+static void look_at_line(
+	const uint8_t *line, size_t size, const uint8_t *next, struct traits *traits)
 {
 	size_t end = end_size(line, size);
 	size_t content = size - end;
-	bool is_soft = quoted_ends_soft(line, size);
 
 	if (end > 0 && traits->line_end == 0)
 		traits->line_end = (uint8_t)end;
-	if (content > traits->longest)
-		traits->longest = content;
-	if (is_soft && content > traits->longest_soft)
-		traits->longest_soft = content;
-	if (!is_soft && content && (line[content - 1] == ' ' || line[content - 1] == '\t'))
-		traits->profile |= MIME_QUOTED_BLANK;
-	look_at_codes(line, content - is_soft, traits);
+	raise_to(&traits->longest, content);
+	if (!quoted_ends_soft(line, size)) {
+		look_at_hard(line, content, traits);
+		look_at_codes(line, content, traits);
+		return;
+	}
+	look_at_codes(line, content - 1, traits);
+	if (content >= LENGTHS)
+		return;
+	traits->lengths[content]++;
+	if (next && *next != '=' && *next != '\n' && *next != '\r')
+		traits->before_plain[content]++;
 }
 
 static struct traits look_at(const uint8_t *text, size_t size)
@@ -180,67 +223,76 @@ static struct traits look_at(const uint8_t *text, size_t size)
 	for (size_t at = 0; at < size;) {
 		const uint8_t *found = memchr(text + at, '\n', size - at);
 		size_t line_size = found ? (size_t)(found - text) + 1 - at : size - at;
-		look_at_line(text + at, line_size, &traits);
+		const uint8_t *line = text + at;
 		at += line_size;
+		look_at_line(line, line_size, at < size ? text + at : NULL, &traits);
 	}
 	return traits;
 }
 
-enum { LINE_USUAL = 76, SAMPLE = 8192 };
-
-struct guess {
-	struct quoted_text text;
-	uint8_t *decoded;
-	struct mime_facts facts; /* the best so far */
-	size_t same;             /* bytes at the beginning that they give back */
-	bool is_right;
-};
-
-/* Tries one line limit with all ways to break lines. */
-static void try_line(struct guess *guess, size_t line)
+/* The facts that the traits allow with this line limit. */
+static struct mime_facts facts_of(const struct traits *traits, size_t line)
 {
-	static const uint8_t ways[] = {MIME_QUOTED_FULL | MIME_QUOTED_FULL_HEX,
-		MIME_QUOTED_FULL, 0, MIME_QUOTED_EVEN | MIME_QUOTED_FULL | MIME_QUOTED_FULL_HEX,
-		MIME_QUOTED_EVEN | MIME_QUOTED_FULL, MIME_QUOTED_EVEN};
-	const uint8_t all = MIME_QUOTED_EVEN | MIME_QUOTED_FULL | MIME_QUOTED_FULL_HEX;
-	struct mime_facts tried = guess->facts;
-	const uint8_t profile = tried.profile & (uint8_t)~all;
-	bool is_wrong;
+	unsigned profile = traits->profile;
 
-	tried.line = (uint32_t)line;
-	for (size_t i = 0; i < sizeof(ways) && !guess->is_right; i++) {
-		tried.profile = profile | ways[i];
-		size_t same = quoted_check(&tried, &guess->text, guess->decoded, &is_wrong);
-		guess->is_right = !is_wrong;
-		if (guess->facts.line == 0 || same > guess->same || guess->is_right) {
-			guess->facts = tried;
-			guess->same = same;
-		}
-	}
+	if (traits->longest_plain >= line)
+		profile |= MIME_QUOTED_FULL;
+	if (traits->longest_hex >= line)
+		profile |= MIME_QUOTED_FULL_HEX;
+	if (line < LENGTHS && traits->before_plain[line - 2] + traits->before_plain[line - 1] >
+				      traits->before_plain[line])
+		profile |= MIME_QUOTED_EVEN;
+	return (struct mime_facts){.encoding = MIME_QUOTED,
+		.line_end = traits->line_end ? traits->line_end : MIME_LF,
+		.profile = (uint8_t)profile,
+		.line = (uint32_t)line};
+}
+
+/* The length that most lines with a soft end have, the longest of these. */
+static size_t usual_length(const struct traits *traits)
+{
+	size_t best = 0;
+
+	for (size_t i = 1; i < LENGTHS; i++)
+		if (traits->lengths[i] > 0 && traits->lengths[i] >= traits->lengths[best])
+			best = i;
+	return best;
+}
+
+static size_t longest_soft(const struct traits *traits)
+{
+	size_t length = LENGTHS - 1;
+
+	while (length > 0 && traits->lengths[length] == 0)
+		length--;
+	return length;
 }
 
 size_t quoted_guess(const struct quoted_text *text, uint8_t *decoded, struct mime_facts *facts)
 {
 	const uint8_t *end = text->size > SAMPLE ? memrchr(text->data, '\n', SAMPLE) : NULL;
-	struct guess guess = {.text = *text, .decoded = decoded};
+	struct quoted_text sample = *text;
+	size_t best = 0;
+	bool is_wrong = true;
 
 	if (end) {
-		guess.text.size = (size_t)(end - text->data) + 1;
-		guess.text.is_all = false;
+		sample.size = (size_t)(end - text->data) + 1;
+		sample.is_all = false;
 	}
-	struct traits traits = look_at(text->data, guess.text.size);
-	size_t line = traits.longest_soft ? traits.longest_soft : traits.longest;
-	if (!traits.longest_soft && line < LINE_USUAL)
-		line = LINE_USUAL;
-	if (line < QUOTED_LINE_LEAST)
-		line = QUOTED_LINE_LEAST;
-	guess.facts = (struct mime_facts){.encoding = MIME_QUOTED,
-		.line_end = traits.line_end ? traits.line_end : MIME_LF,
-		.profile = traits.profile};
-	if (line <= MIME_LINE_MAX)
-		try_line(&guess, line);
-	if (line < LINE_USUAL && traits.longest <= LINE_USUAL)
-		try_line(&guess, LINE_USUAL);
-	*facts = guess.facts;
-	return guess.same;
+	struct traits traits = look_at(sample.data, sample.size);
+	const size_t lines[] = {
+		usual_length(&traits), longest_soft(&traits), LINE_USUAL, traits.longest};
+	*facts = (struct mime_facts){0};
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]) && is_wrong; i++) {
+		if (lines[i] < QUOTED_LINE_LEAST || lines[i] > MIME_LINE_MAX ||
+			(i > 0 && lines[i] == lines[i - 1]))
+			continue;
+		struct mime_facts tried = facts_of(&traits, lines[i]);
+		size_t same = quoted_check(&tried, &sample, decoded, &is_wrong);
+		if (same > best || !is_wrong) {
+			best = same;
+			*facts = tried;
+		}
+	}
+	return best;
 }

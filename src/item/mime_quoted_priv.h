@@ -32,6 +32,8 @@ void quoted_encoder_init(struct quoted_encoder *encoder, const struct mime_facts
 	mime_out *out, void *context);
 NODISCARD int quoted_encoder_add(
 	struct quoted_encoder *encoder, const uint8_t *data, size_t size);
+/** Gives out what is encoded so far; never needed for the result. */
+NODISCARD int quoted_encoder_flush(struct quoted_encoder *encoder);
 NODISCARD int quoted_encoder_finish(struct quoted_encoder *encoder);
 
 /** Decodes whole lines (the last may lack its end), as far as they are well-formed. Sets *used
