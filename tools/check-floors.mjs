@@ -35,6 +35,7 @@ const libraries = [
   [/^microhttpd/, 'src/net/'],
   [/^json-c\//, 'src/base/json.c'],
   [/^zstd/, 'src/repo/'],
+  [/^libxml\//, 'src/storage/s3_xml.c'],
 ];
 
 const generated = /_config\.h$/; // made by meson; never in the tree
