@@ -16,6 +16,9 @@ enum {
 	FIRST_WAIT_MS = 200,
 	PART_SIZE = 8 << 20,
 	PART_SIZE_MIN = 5 << 20, /* what servers take */
+	BUCKET_MIN = 3,
+	BUCKET_MAX = 63,
+	PREFIX_MAX = 500,
 };
 
 static void wipe(char **slot)
@@ -230,7 +233,7 @@ static bool is_made_of(const char *text, const char *more)
 	return true;
 }
 
-static int check_settings(const struct s3_settings *settings)
+static int check_endpoint(const struct s3_settings *settings)
 {
 	struct http_place place;
 	int r = http_look_at(settings->endpoint, &place);
@@ -247,18 +250,38 @@ static int check_settings(const struct s3_settings *settings)
 			"%s: without TLS anybody on the way sees and changes what is sent; use "
 			"https",
 			settings->endpoint);
-	size_t size = strlen(settings->bucket);
-	if (size < 3 || size > 63 || !is_made_of(settings->bucket, "._-"))
+	return 0;
+}
+
+static bool is_bucket(const char *name)
+{
+	size_t size = strlen(name);
+
+	return size >= BUCKET_MIN && size <= BUCKET_MAX && is_made_of(name, "._-") &&
+	       *name != '.';
+}
+
+static bool is_prefix(const char *text)
+{
+	return strlen(text) <= PREFIX_MAX && is_made_of(text, "._-/") && *text != '/' &&
+	       *text != '.' && !strstr(text, "//") && !strstr(text, "/.") &&
+	       !text_ends_with(text, "/");
+}
+
+static int check_settings(const struct s3_settings *settings)
+{
+	int r = check_endpoint(settings);
+
+	if (r < 0)
+		return r;
+	if (!is_bucket(settings->bucket))
 		return err_set(
 			ERR_INVALID, "\"%.80s\" can be no bucket's name", settings->bucket);
-	const char *prefix = settings->prefix ? settings->prefix : "";
-	size = strlen(prefix);
-	if (size > 500 || !is_made_of(prefix, "._-/") || *prefix == '/' || *prefix == '.' ||
-		strstr(prefix, "//") || strstr(prefix, "/.") || text_ends_with(prefix, "/"))
+	if (settings->prefix && !is_prefix(settings->prefix))
 		return err_set(ERR_INVALID,
 			"\"%.200s\" can be no prefix; it is of letters, digits, \"-\", \"_\", "
 			"\".\" and \"/\"",
-			prefix);
+			settings->prefix);
 	if (settings->region && (!*settings->region || !is_made_of(settings->region, "-_.")))
 		return err_set(ERR_INVALID, "\"%.80s\" is no region", settings->region);
 	if (!settings->access_key || !settings->secret_key)
