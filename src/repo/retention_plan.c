@@ -89,9 +89,9 @@ int retention_plan_read(struct retention_plan *plan, const char *text)
 			return r;
 		at += size + (at[size] == ',');
 	}
-	int r = retention_plan_kind(plan, kind, &place);
+	int r = text_equal(kind, "all") ? 0 : retention_plan_kind(plan, kind, &place);
 	if (r == 0)
-		*place = own;
+		*(place ? place : &plan->all) = own;
 	return r;
 }
 
@@ -164,6 +164,20 @@ static int check_plan(const struct retention_plan *plan)
 	return err_set(ERR_INVALID,
 		"that would keep nothing at all; say how many to keep, for example "
 		"--keep-last 3");
+}
+
+int retention_plan_read_all(struct retention_plan *plan, const char *text)
+{
+	for (const char *at = text; *at;) {
+		size_t size = strcspn(at, ";");
+		AUTO_TEXT one = mem_strndup(at, size);
+		int r = retention_plan_read(plan, one);
+
+		if (r < 0)
+			return r;
+		at += size + (at[size] == ';');
+	}
+	return *text ? check_plan(plan) : 0;
 }
 
 int retention_plan_apply(const struct retention_plan *plan, const char *job,

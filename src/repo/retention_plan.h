@@ -30,8 +30,13 @@ void retention_plan_free(struct retention_plan *plan); /* what it holds */
 NODISCARD int retention_plan_kind(
 	struct retention_plan *plan, const char *kind, struct retention **out);
 
-/** Reads a kind's own rule: "KIND=last:3,daily:7,within:30d". ERR_INVALID. */
+/** Reads a kind's own rule: "KIND=last:3,daily:7,within:30d". KIND "all" is the rule for all
+ * others. ERR_INVALID. */
 NODISCARD int retention_plan_read(struct retention_plan *plan, const char *text);
+
+/** Reads any number of them, with semicolons between; "" is none. ERR_INVALID, also where one
+ * of them keeps nothing. */
+NODISCARD int retention_plan_read_all(struct retention_plan *plan, const char *text);
 
 /** Sets one number of a rule by its name: last, hourly, daily, weekly, monthly, yearly, within.
  * ERR_INVALID. */

@@ -241,6 +241,13 @@ static void rules_of_a_kind_are_read(void **state)
 	assert_int_equal(plan.kinds[0].own.monthly, 7);
 	assert_int_equal(plan.kinds[0].own.yearly, 8);
 	retention_plan_free(&plan);
+	assert_int_equal(retention_plan_read_all(&plan, ""), 0);
+	assert_int_equal(retention_plan_read_all(&plan, "site=last:1"), ERR_INVALID);
+	retention_plan_free(&plan);
+	assert_int_equal(retention_plan_read_all(&plan, "all=daily:9;site=last:1"), 0);
+	assert_int_equal(plan.all.daily, 9);
+	assert_int_equal(plan.kinds[0].own.last, 1);
+	retention_plan_free(&plan);
 }
 
 int main(void)
