@@ -59,6 +59,11 @@ NODISCARD int app_open_repo(struct app *app, struct repo **out);
 		"recovery-file", "FILE", "or a file with its recovery key"                     \
 	}
 
+/** Opens what "SNAPSHOT[:PATH]", the first argument, names; the path is borrowed from it, ""
+ * without one. The caller ends both in either case. */
+NODISCARD int app_open_place(
+	struct app *app, struct repo **repo, struct snapshot **snapshot, const char **path);
+
 /** The exit code for an error, as the command line's contract has it. */
 int app_exit_code(int error);
 
@@ -68,6 +73,7 @@ extern const struct command_spec commands_job[];
 extern const struct command_spec commands_forget[];
 extern const struct command_spec commands_key[];
 extern const struct command_spec commands_license[];
+extern const struct command_spec commands_mount[];
 extern const struct command_spec commands_notify[];
 extern const struct command_spec commands_older[];
 extern const struct command_spec commands_repository[];
