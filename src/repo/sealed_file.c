@@ -8,8 +8,7 @@
 #include "crypto/secret.h"
 #include "repo/repo_priv.h"
 
-const struct sealed_kind sealed_index = {"index", INDEX_MAGIC, PIECE_INDEX};
-const struct sealed_kind sealed_snapshot = {"snapshots", SNAPSHOT_MAGIC, PIECE_SNAPSHOT};
+const struct sealed_kind sealed_index = {"index", INDEX_MAGIC, PIECE_INDEX, false};
 
 static int assemble(struct repo *repo, const struct sealed_kind *kind,
 	const uint8_t name[NAME_SIZE], const struct buf *body, struct buf *out)
