@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "repo/chunker.h"
 
-#include "crypto/hash.h"
 #include "repo/format.h"
 
-void chunker_table_init(struct chunker_table *table, const uint8_t *master, size_t size)
+void chunker_table_init(
+	struct chunker_table *table, const uint8_t bytes[CHUNKER_TABLE_BYTES])
 {
-	uint8_t bytes[256 * 8];
-
-	hash_hkdf(master, size, NULL, 0, "garner chunker", bytes, sizeof(bytes));
-	for (size_t i = 0; i < sizeof(bytes); i++) {
+	for (size_t i = 0; i < CHUNKER_TABLE_BYTES; i++) {
 		uint64_t *gear = &table->gear[i / 8];
 		*gear = (i % 8 == 0 ? 0 : *gear) | (uint64_t)bytes[i] << (8 * (i % 8));
 	}

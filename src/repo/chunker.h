@@ -15,11 +15,13 @@ enum chunker_profile {
 	CHUNKER_LISTS, /* lists and trees: 16 KiB to 256 KiB, 64 KiB beyond the least */
 };
 
-/** The secret table, from the master key. */
+/** The secret table, from bytes that are derived from the master key. */
 struct chunker_table {
 	uint64_t gear[256];
 };
-void chunker_table_init(struct chunker_table *table, const uint8_t *master, size_t size);
+enum { CHUNKER_TABLE_BYTES = 256 * 8 };
+void chunker_table_init(
+	struct chunker_table *table, const uint8_t bytes[CHUNKER_TABLE_BYTES]);
 
 struct chunker {
 	const struct chunker_table *table; /* borrowed */

@@ -8,14 +8,13 @@
 
 int chunk_hold(struct repo *repo, const uint8_t id[REPO_ID_SIZE], struct chunk *out)
 {
-	const struct index_place *found = index_find(&repo->index, id);
+	struct index_place place;
 	char digits[REPO_ID_TEXT];
 	uint8_t actual[REPO_ID_SIZE];
 
 	text_to_hex(id, REPO_ID_SIZE, digits);
-	if (!found)
+	if (!index_find(&repo->index, id, &place))
 		return err_set(ERR_CORRUPT, "chunk %.16s… is not in the repository", digits);
-	struct index_place place = *found;
 	int r = cache_hold(repo, place.block, &out->block);
 	if (r < 0)
 		return r;
@@ -92,7 +91,7 @@ static int walk_list(const struct walk *walk, const struct repo_content *list, u
 static int walk_entries(
 	const struct walk *walk, struct reader *reader, uint32_t level, uint64_t bytes)
 {
-	struct repo_content entry = {.is_list = true};
+	struct repo_content entry = {.kind = REPO_LIST};
 	const unsigned char *id = NULL;
 
 	while (reader->size > 0) {
@@ -137,7 +136,7 @@ int content_walk(struct repo *repo, const struct repo_content *content, content_
 {
 	struct walk walk = {repo, visit, context};
 
-	if (content->is_list)
+	if (content->kind == REPO_LIST)
 		return walk_list(&walk, content, LIST_LEVELS);
 	return visit(context, content->id, content->size);
 }
@@ -152,9 +151,9 @@ int content_of_items(
 	if (r < 0)
 		return r;
 	memcpy(out->id, id, REPO_ID_SIZE);
-	out->is_list = is_list(&chunk);
+	out->kind = is_list(&chunk) ? REPO_LIST : REPO_CHUNK;
 	out->size = chunk.size;
-	if (out->is_list) {
+	if (out->kind == REPO_LIST) {
 		struct reader reader = {chunk.data, chunk.size};
 		r = take_head(&reader, &head);
 		out->size = head.bytes;
@@ -195,13 +194,22 @@ int repo_read(struct repo *repo, const struct repo_content *content, repo_sink_f
 
 static int look_up(void *context, const uint8_t id[REPO_ID_SIZE], uint64_t size)
 {
-	const struct repo *repo = context;
-	const struct index_place *place = index_find(&repo->index, id);
+	struct repo *repo = context;
+	struct index_place place;
 
-	return place && place->size == size ? 0 : err_set(ERR_CORRUPT, "a chunk is missing");
+	return index_find(&repo->index, id, &place) && place.size == size
+		       ? 0
+		       : err_set(ERR_CORRUPT, "a chunk is missing");
 }
 
 bool repo_has(struct repo *repo, const struct repo_content *content)
 {
 	return content_walk(repo, content, look_up, repo) == 0;
+}
+
+bool repo_has_tree(struct repo *repo, const uint8_t tree[REPO_ID_SIZE])
+{
+	struct index_place place;
+
+	return index_find(&repo->index, tree, &place);
 }
