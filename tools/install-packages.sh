@@ -5,7 +5,7 @@
 set -eu
 
 build="gcc meson ninja-build pkg-config libjson-c-dev libcurl4-openssl-dev libmicrohttpd-dev libssl-dev
-  libsodium-dev libsqlite3-dev libpq-dev libzstd-dev uthash-dev scdoc libcmocka-dev"
+  libsodium-dev libsqlite3-dev libpq-dev libzstd-dev libisal-dev uthash-dev scdoc libcmocka-dev"
 demo="nodejs"
 test="iproute2 postgresql openssl clang-14 clang-format-14 clang-tidy-19 pmccabe faketime zstd time nodejs npm
   chromium fonts-dejavu-core"

@@ -57,7 +57,7 @@ void bases_sort(struct bases *bases)
 		qsort(bases->objects, bases->count, sizeof(*bases->objects), by_kind_and_name);
 }
 
-static int read_row(struct db_rows *rows, struct repo *repo, struct bases *out, bool *fits)
+static void read_row(struct db_rows *rows, struct repo *repo, struct bases *out, bool *fits)
 {
 	AUTO_TEXT kind = mem_strdup(db_text(rows, 0));
 	AUTO_TEXT name = mem_strdup(db_text(rows, 1));
@@ -70,15 +70,13 @@ static int read_row(struct db_rows *rows, struct repo *repo, struct bases *out, 
 		.stored_s = db_int(rows, 5),
 		.trial_items = (uint32_t)db_int(rows, 6),
 	};
-	int r = text_from_hex(db_text(rows, 2), object.tree, sizeof(object.tree));
-
 	/* A tree that the repository does not have is no base: it was put back to an earlier
-	 * state, or the storage is another one now. */
-	if (r == 0 && repo_has_tree(repo, object.tree))
+	 * state, or the storage is another one now, or of an earlier version. */
+	if (text_from_hex(db_text(rows, 2), object.tree, sizeof(object.tree)) == 0 &&
+		repo_has_tree(repo, object.tree))
 		bases_put(out, &object);
 	else
 		*fits = false;
-	return r;
 }
 
 static int from_database(struct installation *installation, const struct job *job,
@@ -91,7 +89,7 @@ static int from_database(struct installation *installation, const struct job *jo
 		"i", job->id);
 
 	while (r == 0 && (r = db_next(rows)) == 1)
-		r = read_row(rows, repo, out, fits);
+		read_row(rows, repo, out, fits);
 	return r;
 }
 

@@ -155,7 +155,7 @@ static int store_item(
 		.type = change->type,
 		.tag = change->tag,
 		.modified_s = change->modified_s};
-	int r = read_item(at, change->id, &item.content);
+	int r = read_item(at, change, &item.content);
 
 	if (r == ERR_NOTFOUND && at->from_source) { /* deleted while we came */
 		at->from_source = false;

@@ -33,8 +33,10 @@ static int open_or_create(
 	int r = repo_open(storage_open_folder(path), secret, out);
 
 	*created = r == ERR_NOREPO || r == ERR_NOTFOUND;
-	if (*created)
-		r = repo_create(storage_open_folder(path), secret, &repo_options_default, out);
+	if (*created) {
+		const struct repo_options options = repo_options_default();
+		r = repo_create(storage_open_folder(path), secret, &options, out);
+	}
 	return r;
 }
 

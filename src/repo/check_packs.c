@@ -60,7 +60,9 @@ static int check_block(void *context, const struct directory_block *block)
 	if (r == 0 && !is_as_indexed(at, block))
 		r = err_set(ERR_CORRUPT, "the index says otherwise of it");
 	if (r == 0)
-		r = block_open(check->repo->coder, block->piece == PIECE_META ? &at->file : &at->data, block, at->sealed, at->plain);
+		r = block_open(check->repo->coder,
+			block->piece == PIECE_META ? &at->file : &at->data, block, at->sealed,
+			at->plain);
 	check->result->bytes_read += block->sealed;
 	check->done += block->sealed;
 	if (check->options->progress)
@@ -86,8 +88,8 @@ static int check_chunk(void *context, const struct directory_chunk *chunk)
 	bool is_right = memcmp(id, chunk->id, REPO_ID_SIZE) == 0;
 	/* A chunk that two writers have stored at the same time is in the index once. */
 	bool is_indexed = index_find(&repo->index, chunk->id, &place) &&
-			  (place.block != at->block || (place.offset == chunk->offset &&
-							       place.size == chunk->size));
+			  (place.block != at->block ||
+				  (place.offset == chunk->offset && place.size == chunk->size));
 	if (is_right && is_indexed)
 		return 0;
 	hit_block(at);
@@ -146,7 +148,7 @@ static bool check_size(struct check *check, const struct index_pack *pack)
 		return true;
 	hit_pack(check, pack);
 	if (r == 0)
-		check_fault(check, "%s has %" PRIu64 " bytes and should have %" PRIu64, path,
+		check_fault(check, "%s has %" PRIu64 " bytes and should have %" PRIu32, path,
 			size, pack->size);
 	else
 		check_fault(check, "%s cannot be read: %s", path, err_message());

@@ -2,6 +2,7 @@
 #ifndef REPO_CHUNKER_H
 #define REPO_CHUNKER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,8 +21,7 @@ struct chunker_table {
 	uint64_t gear[256];
 };
 enum { CHUNKER_TABLE_BYTES = 256 * 8 };
-void chunker_table_init(
-	struct chunker_table *table, const uint8_t bytes[CHUNKER_TABLE_BYTES]);
+void chunker_table_init(struct chunker_table *table, const uint8_t bytes[CHUNKER_TABLE_BYTES]);
 
 struct chunker {
 	const struct chunker_table *table; /* borrowed */
@@ -33,8 +33,11 @@ struct chunker {
 void chunker_init(struct chunker *chunker, const struct chunker_table *table,
 	enum chunker_profile profile);
 
-/** Looks at the chunk that has begun at `data`, of which `size` bytes are there; they start
- * with those that were given last time. Returns where it ends; 0 where it goes on. */
-size_t chunker_cut(struct chunker *chunker, const uint8_t *data, size_t size);
+/** The chunk has ended for another reason. */
+void chunker_restart(struct chunker *chunker);
+
+/** Looks at the bytes that come next. Returns how many of them belong to the chunk that has
+ * begun; *out_ends says whether it ends there. */
+size_t chunker_next(struct chunker *chunker, const uint8_t *data, size_t size, bool *out_ends);
 
 #endif

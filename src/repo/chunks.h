@@ -7,8 +7,8 @@
 #include "repo/repo.h"
 
 /*
- * What maps need of the place where chunks lie. A writer is one side of it, a repository that is
- * only read another (its put is NULL), tests keep theirs in memory.
+ * What maps need of the place where chunks lie. A writer is one side of it, a repository that
+ * is only read another (its put is NULL), tests keep theirs in memory.
  */
 
 struct chunk_put {

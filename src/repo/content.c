@@ -6,6 +6,11 @@
 #include "base/text.h"
 #include "repo/repo_priv.h"
 
+enum {
+	TEXT_LOOK = 512,     /* bytes that are looked at */
+	TEXT_ODD_LEAST = 64, /* one in so many may be a control character */
+};
+
 int chunk_hold(struct repo *repo, const uint8_t id[REPO_ID_SIZE], struct chunk *out)
 {
 	struct index_place place;
@@ -31,6 +36,55 @@ void chunk_release(struct chunk *chunk)
 {
 	cache_release(chunk->block);
 	chunk->block = NULL;
+}
+
+int chunk_get(struct repo *repo, const uint8_t id[REPO_ID_SIZE], struct buf *out)
+{
+	struct chunk chunk;
+	int r = chunk_hold(repo, id, &chunk);
+
+	if (r < 0)
+		return r;
+	r = buf_append(out, chunk.data, chunk.size);
+	chunk_release(&chunk);
+	return r;
+}
+
+static int put_nothing(
+	void *context, const struct chunk_put *chunk, uint8_t out_id[REPO_ID_SIZE])
+{
+	(void)context;
+	(void)chunk;
+	(void)out_id;
+	return err_set(ERR_INVALID, "a repository that is only read takes no chunks");
+}
+
+static int get_chunk(void *context, const uint8_t id[REPO_ID_SIZE], struct buf *out)
+{
+	return chunk_get(context, id, out);
+}
+
+static bool has_chunk(void *context, const uint8_t id[REPO_ID_SIZE])
+{
+	return repo_has_tree(context, id);
+}
+
+struct chunk_store repo_chunk_store(struct repo *repo)
+{
+	return (struct chunk_store){put_nothing, get_chunk, has_chunk, repo};
+}
+
+bool content_is_text(const uint8_t *data, size_t size)
+{
+	size_t odd = 0;
+
+	size = size < TEXT_LOOK ? size : TEXT_LOOK;
+	for (size_t i = 0; i < size; i++) {
+		if (data[i] == 0)
+			return false;
+		odd += data[i] < ' ' && data[i] != '\n' && data[i] != '\r' && data[i] != '\t';
+	}
+	return odd * TEXT_ODD_LEAST <= size;
 }
 
 int list_put_head(struct buf *out, const struct list_head *head)

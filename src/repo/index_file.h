@@ -3,6 +3,7 @@
 #define REPO_INDEX_FILE_H
 
 #include "base/buf.h"
+#include "repo/format.h"
 #include "repo/index_table.h"
 
 /*

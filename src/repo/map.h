@@ -9,8 +9,8 @@
 
 /*
  * Ordered maps from keys to values, both bytes, kept as pages that maps with the same entries
- * share (docs/format.md, section 8). A map is known by the id of its root page and never changes;
- * an edit makes another. What the values mean is the user's matter.
+ * share (docs/format.md, section 8). A map is known by the id of its root page and never
+ * changes; an edit makes another. What the values mean is the user's matter.
  */
 
 /** Reads maps of one store, and keeps a few MiB of their pages. One thread at a time. */
@@ -55,11 +55,15 @@ NODISCARD int map_walker_new(
 NODISCARD int map_walker_next(struct map_walker *walker, struct map_entry *out);
 void map_walker_free(struct map_walker *walker); /* NULL is fine */
 
-/** Called for each page of a map that `enter` wants, parents first, with how deep it lies:
- * for who looks whether all of it is there. */
-typedef int map_page_fn(void *context, const uint8_t id[REPO_ID_SIZE], bool *enter);
-NODISCARD int map_pages(struct maps *maps, const uint8_t root[REPO_ID_SIZE], map_page_fn *visit,
-	void *context);
+/** A walk that leaves out what it has seen: `enter` is called for each page, those above first,
+ * and says 1 where what is below it is to be visited, 0 where not, or an error. */
+struct map_survey {
+	int (*enter)(void *context, const uint8_t id[REPO_ID_SIZE]);
+	map_entry_fn *visit;
+	void *context;
+};
+NODISCARD int map_survey(
+	struct maps *maps, const uint8_t root[REPO_ID_SIZE], const struct map_survey *survey);
 
 /** Called for each key whose entry is not the same in both: `before` or `after` is NULL where
  * there is none. Not 0 ends it and is returned. */
@@ -106,8 +110,8 @@ NODISCARD int map_edit_put(
 NODISCARD int map_edit_remove(struct map_edit *edit, const struct map_key *key);
 
 /** Writes the pages that are new. Pages that no change touches are neither read nor written.
- * Equal maps have equal roots, whatever way they were made. The edit is at its end, well or not;
- * map_edit_free frees it. */
+ * Equal maps have equal roots, whatever way they were made. The edit is at its end, well or
+ * not; map_edit_free frees it. */
 struct map_summary {
 	uint8_t root[REPO_ID_SIZE];
 	uint64_t entries;

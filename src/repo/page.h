@@ -50,6 +50,16 @@ NODISCARD int page_begin(struct page_cursor *cursor, const void *data, size_t si
  * ERR_CORRUPT. */
 NODISCARD int page_next(struct page_cursor *cursor, struct page_entry *out);
 
+/** Finds the first entry of a page whose key is not before the wanted one: 1, or 0 where there
+ * is none. Only for a page that was read to its end once. */
+struct page_found {
+	bool is_same;            /* the key is the wanted one */
+	struct page_entry entry; /* without its key */
+	uint64_t before;         /* entries in leaves that come before it */
+};
+NODISCARD int page_search(
+	const void *data, size_t size, const struct page_entry *wanted, struct page_found *out);
+
 /* Writing. */
 struct page_writer {
 	uint8_t level;

@@ -11,7 +11,12 @@
 #include "repo/keys.h"
 #include "repo/repo_priv.h"
 
-const struct repo_options repo_options_default = {0};
+struct repo_options repo_options_default(void)
+{
+	return (struct repo_options){
+		.aead = aead_aes_is_fast() ? AEAD_AES_256_GCM : AEAD_CHACHA20_POLY1305,
+	};
+}
 
 static struct repo *repo_new(struct storage *storage)
 {
@@ -72,7 +77,7 @@ static int refuse_entry(void *context, const struct storage_entry *entry)
 	const struct repo *repo = context;
 	const char *name = entry->name;
 
-	if (text_starts_with(name, "keys/"))
+	if (text_starts_with(name, "keys/") || text_equal(name, "config.copy"))
 		return 0;
 	if (text_equal(name, "config"))
 		return err_set(ERR_EXISTS, "there is a repository at %s already",
@@ -84,18 +89,11 @@ static int refuse_entry(void *context, const struct storage_entry *entry)
 
 static int make(struct repo *repo, const struct repo_secret *secret)
 {
-	uint8_t id[NAME_SIZE], master[REPO_KEY_SIZE];
 	int r = storage_list(repo->storage, "", refuse_entry, repo);
 
 	if (r < 0)
 		return r;
-	secret_random(id, sizeof(id));
-	secret_random(master, sizeof(master));
-	derived_make(&repo->keys, master, id, repo->options.aead);
-	r = keys_store(repo->storage, id, secret, master);
-	if (r == 0)
-		r = config_write(repo->storage, id, master);
-	secret_wipe(master, sizeof(master));
+	r = keys_create(repo->storage, secret, repo->options.aead, &repo->keys);
 	if (r == 0)
 		prepare(repo);
 	return r;
@@ -104,7 +102,6 @@ static int make(struct repo *repo, const struct repo_secret *secret)
 int repo_create(struct storage *storage, const struct repo_secret *secret,
 	const struct repo_options *options, struct repo **out)
 {
-	ASSERT(!secret->master_key && !secret->password != !secret->key_file);
 	struct repo *repo = repo_new(storage);
 	repo_use_options(repo, options);
 	int r = make(repo, secret);
@@ -119,27 +116,8 @@ int repo_create(struct storage *storage, const struct repo_secret *secret,
 
 static int unlock(struct repo *repo, const struct repo_secret *secret)
 {
-	const char *place = storage_place(repo->storage);
-	uint8_t master[REPO_KEY_SIZE];
-	struct config config;
-	int r = config_read(repo->storage, &config);
+	int r = keys_open(repo->storage, secret, &repo->keys);
 
-	if (r < 0)
-		return r;
-	if (secret->master_key)
-		memcpy(master, secret->master_key, sizeof(master));
-	else
-		r = keys_unlock(repo->storage, config.id, secret, master);
-	if (r < 0)
-		return r;
-	derived_make(&repo->keys, master, config.id, AEAD_AES_256_GCM);
-	if (!config_is_valid(&config, master))
-		r = secret->master_key ? err_set(ERR_PASSWORD,
-						 "the key that was kept is not that of the "
-						 "repository at %s",
-						 place)
-				       : err_set(ERR_CORRUPT, "%s/config is damaged", place);
-	secret_wipe(master, sizeof(master));
 	if (r < 0)
 		return r;
 	prepare(repo);
@@ -148,7 +126,6 @@ static int unlock(struct repo *repo, const struct repo_secret *secret)
 
 int repo_open(struct storage *storage, const struct repo_secret *secret, struct repo **out)
 {
-	ASSERT(secret->master_key || secret->password || secret->key_file);
 	struct repo *repo = repo_new(storage);
 	int r = unlock(repo, secret);
 

@@ -26,10 +26,14 @@ struct storage;
 
 enum { REPO_ID_SIZE = 16, REPO_ID_TEXT = 33, REPO_KEY_SIZE = 32, SNAPSHOT_ID_TEXT = 33 };
 
-/** What opens a repository: one of the three, the others NULL. Borrowed. */
+/** What opens a repository: one of them, the others NULL. Borrowed. */
 struct repo_secret {
 	const char *password;
 	const char *key_file;      /* a file of 32 random bytes or more */
+	const char *recovery_key;  /* 8 groups of 4, as it was shown */
+	const char *writer_file;   /* of a put-only writer: it may add, and not read items */
+	const uint8_t *writer_set; /* the same, as repo_kept_key gave it */
+	size_t writer_set_size;
 	const uint8_t *master_key; /* REPO_KEY_SIZE, as repo_master_key gave it */
 };
 
@@ -39,7 +43,8 @@ struct repo_options {
 	bool no_parity; /* new files get no parity: one flipped bit is then told, not mended */
 	int level;      /* of zstd; 0: 3 */
 };
-extern const struct repo_options repo_options_default;
+/** What is best on this machine. */
+struct repo_options repo_options_default(void);
 
 /** Makes a repository in a storage, which is taken over in any case, and which has to be empty.
  * ERR_EXISTS where there is one or where other files lie there. Not by master key. */

@@ -9,9 +9,9 @@
 #include "base/err.h"
 
 /*
- * Sorts any number of keys and values in little memory: what does not fit is written, sorted, to
- * a temporary file without a name (in $TMPDIR, else /var/tmp), and merged when it is read. Of
- * several values of one key the last one counts. One thread at a time.
+ * Sorts any number of keys and values in little memory: what does not fit is written, sorted,
+ * to a temporary file without a name (in $TMPDIR, else /var/tmp), and merged when it is read.
+ * Of several values of one key the last one counts. One thread at a time.
  */
 
 struct spill;
@@ -21,6 +21,7 @@ struct spill_entry {
 	size_t key_size;
 	const void *value;
 	size_t value_size;
+	uint8_t mark; /* the user's own */
 };
 
 enum { SPILL_ENTRY_MAX = 1 << 20, SPILL_MEMORY = 8 << 20 };

@@ -32,7 +32,6 @@ int repo_writer_open(struct repo *repo, struct repo_writer **out)
 	struct repo_writer *writer = mem_alloc(sizeof(*writer));
 	writer->repo = repo;
 	writer->pipeline = pipeline_new(repo);
-	writer->cut = buf_init(CHUNK_MAX);
 	*out = writer;
 	return 0;
 }
@@ -42,7 +41,7 @@ void repo_writer_close(struct repo_writer *writer)
 	if (!writer)
 		return;
 	pipeline_free(writer->pipeline);
-	buf_free(&writer->cut);
+	content_writer_free(writer->content);
 	idset_free(&writer->fresh);
 	mem_free(writer->refs);
 	mem_free(writer->failed_text);
@@ -92,8 +91,7 @@ static int close_block(struct repo_writer *writer, enum piece piece)
 static bool has_room(const struct pipeline_block *block, size_t size)
 {
 	return block->plain.size < BLOCK_TARGET && size <= BLOCK_TARGET - block->plain.size &&
-	       block->chunks.size <
-		       (size_t)DIRECTORY_BLOCK_CHUNKS_MAX * DIRECTORY_CHUNK_SIZE;
+	       block->chunks.size < (size_t)DIRECTORY_BLOCK_CHUNKS_MAX * DIRECTORY_CHUNK_SIZE;
 }
 
 /* A small chunk goes in with others of its kind. */
@@ -108,8 +106,7 @@ static int add_to_block(struct repo_writer *writer, const struct chunk_put *chun
 	if (!*open)
 		*open = pipeline_take(writer->pipeline, chunk->piece);
 	r = buf_append(&(*open)->plain, chunk->data, chunk->size);
-	return r < 0 ? r
-		     : directory_put_chunk(&(*open)->chunks, id, (uint32_t)chunk->size);
+	return r < 0 ? r : directory_put_chunk(&(*open)->chunks, id, (uint32_t)chunk->size);
 }
 
 /* A large one lies alone; `whole`, where not NULL, is a buffer of it alone that may be emptied.
@@ -136,8 +133,7 @@ static void add_refs(struct repo_writer *writer, const struct chunk_put *chunk)
 {
 	mem_grow(&writer->refs, &writer->ref_capacity, writer->ref_count + chunk->ref_count,
 		REPO_ID_SIZE);
-	memcpy(writer->refs + writer->ref_count, chunk->refs,
-		chunk->ref_count * REPO_ID_SIZE);
+	memcpy(writer->refs + writer->ref_count, chunk->refs, chunk->ref_count * REPO_ID_SIZE);
 	writer->ref_count += chunk->ref_count;
 }
 
@@ -221,8 +217,7 @@ int writer_get_chunk(
 	return r < 0 ? r : chunk_get(writer->repo, id, out);
 }
 
-static int store_put(
-	void *context, const struct chunk_put *chunk, uint8_t out_id[REPO_ID_SIZE])
+static int store_put(void *context, const struct chunk_put *chunk, uint8_t out_id[REPO_ID_SIZE])
 {
 	return writer_put_chunk(context, chunk, out_id);
 }

@@ -22,7 +22,7 @@ struct repo_writer {
 	struct idset fresh;                          /* chunks written since the last commit */
 	uint8_t (*refs)[REPO_ID_SIZE]; /* that they hold, each as often as it was named */
 	size_t ref_count, ref_capacity;
-	struct buf cut; /* the chunk that the content now being written has begun */
+	struct content_writer *content; /* made at the first use */
 	bool content_is_open;
 	uint64_t taken;  /* bytes of chunks that were new, as they came */
 	uint64_t stored; /* what repo_writer_stored has said */
@@ -32,8 +32,8 @@ struct repo_writer {
 
 /** Stores a chunk, or finds that it is there. After an error the writer is of no more use: what
  * it has may refer to what was lost. ERR_IO, ERR_CORRUPT. */
-NODISCARD int writer_put_chunk(
-	struct repo_writer *writer, const struct chunk_put *chunk, uint8_t out_id[REPO_ID_SIZE]);
+NODISCARD int writer_put_chunk(struct repo_writer *writer, const struct chunk_put *chunk,
+	uint8_t out_id[REPO_ID_SIZE]);
 
 /** The same for a chunk that is a whole buffer, which is empty afterwards: a large one is not
  * copied. */
@@ -60,6 +60,7 @@ NODISCARD int writer_write_index(
 
 /** As content_begin, for a content of the house's own. */
 struct content_writer *content_writer_new(struct repo_writer *writer, enum piece piece);
+void content_writer_free(struct content_writer *content); /* NULL is fine */
 
 /* The object that a folder belongs to, as the folder sees it. */
 
