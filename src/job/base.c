@@ -88,8 +88,10 @@ static int from_database(struct installation *installation, const struct job *jo
 		"trial_items FROM base WHERE job_id = ?1 ORDER BY kind, name",
 		"i", job->id);
 
-	while (r == 0 && (r = db_next(rows)) == 1)
+	while (r == 0 && (r = db_next(rows)) == 1) {
 		read_row(rows, repo, out, fits);
+		r = 0;
+	}
 	return r;
 }
 

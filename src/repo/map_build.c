@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <sodium.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "crypto/hash.h"
 #include "repo/map_priv.h"
 
 /*
@@ -64,17 +64,6 @@ void map_build_free(struct map_build *build)
 	buf_free(&build->page);
 	buf_free(&build->hashed);
 	mem_free(build);
-}
-
-static uint64_t hash_short(const uint8_t key[BOUNDARY_KEY_SIZE], const void *data, size_t size)
-{
-	uint8_t hash[crypto_shorthash_BYTES];
-	uint64_t number = 0;
-
-	crypto_shorthash(hash, data, size, key);
-	for (size_t i = 0; i < sizeof(hash); i++)
-		number |= (uint64_t)hash[i] << (8 * i);
-	return number;
 }
 
 /* Whether a page ends behind the entry that it got last. */

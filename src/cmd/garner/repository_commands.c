@@ -155,6 +155,12 @@ static int open_place(
 	return r < 0 ? r : repo_snapshot(*repo, id, snapshot);
 }
 
+int app_open_place(
+	struct app *app, struct repo **repo, struct snapshot **snapshot, const char **path)
+{
+	return open_place(app, repo, snapshot, path);
+}
+
 static int list_entry(void *context, const struct path_entry *entry)
 {
 	static const char *const types[] = {"object", "folder", "item"};
