@@ -7,7 +7,6 @@
 #include "base/text.h"
 #include "crypto/secret.h"
 #include "crypto/sign.h"
-#include "repo/record.h"
 #include "repo/varint.h"
 
 enum {
@@ -66,7 +65,7 @@ static int put_links(struct buf *out, const struct snapshot_link *links, size_t 
 
 static int put_tree(struct buf *out, const struct repo_object *object)
 {
-	return record_put_content(out, &object->tree);
+	return buf_append(out, object->tree, REPO_ID_SIZE);
 }
 
 static int put_object(struct buf *out, const struct repo_object *object)
@@ -200,7 +199,12 @@ static int get_links(
 
 static int get_tree(struct reader *reader, struct repo_object *object)
 {
-	return record_get_content(reader, &object->tree);
+	const unsigned char *tree = NULL;
+	int r = reader_bytes(reader, REPO_ID_SIZE, &tree);
+
+	if (r == 0)
+		memcpy(object->tree, tree, REPO_ID_SIZE);
+	return r;
 }
 
 static int get_object(struct reader *reader, struct repo_object *object)
