@@ -19,8 +19,10 @@ enum {
 	LITERAL_OWN = 64 << 10,  /* so long a literal becomes a content of its own */
 	LITERAL_STREAM = 256 << 10,
 	RECIPE_FULL = RECIPE_MAX - (256 << 10), /* the rest of the message is stored as it is */
-	TEXT_OWN = 4 << 10,                     /* a body that is smaller lies in the recipe */
-	OTHER_OWN = 1 << 10,
+	/* A body that is smaller lies in the recipe. Parts of a message go to several people;
+	 * a message that is one text hardly does. */
+	PART_OWN = 512,
+	TEXT_OWN = 16 << 10,
 };
 
 struct message_writer {
@@ -30,9 +32,10 @@ struct message_writer {
 	bool is_split_over;  /* and may take the next message */
 	struct buf original; /* what is not compared yet begins at `at` */
 	size_t at;
-	uint64_t size;
+	uint64_t size, body_count;
 	struct buf literal; /* not yet in the recipe */
 	bool is_streaming_literal;
+	bool is_one_text;
 	bool has_given_up; /* the rest is literal */
 
 	struct buf body; /* decoded, as long as it is short */
@@ -97,6 +100,8 @@ void message_writer_begin(struct message_writer *message)
 	message->size = 0;
 	message->ref_count = 0;
 	message->is_streaming_literal = message->has_given_up = false;
+	message->is_one_text = false;
+	message->body_count = 0;
 }
 
 /* Compares with what comes next in the message; not right is no error. */
@@ -222,11 +227,29 @@ static int take_literal(void *context, const void *data, size_t size)
 	return add_literal(message, data, size);
 }
 
+/* What comes before the first body has the type of the whole. */
+static bool is_in_parts(const struct message_writer *message)
+{
+	static const char type[] = "multipart/";
+	const struct buf *literal = &message->literal;
+
+	if (message->is_streaming_literal)
+		return true;
+	for (size_t i = 0; i + sizeof(type) <= literal->size; i++)
+		if ((literal->data[i] | 32) == type[0] &&
+			strncasecmp((const char *)literal->data + i, type, sizeof(type) - 1) ==
+				0)
+			return true;
+	return false;
+}
+
 static int begin_body(void *context, enum mime_kind kind)
 {
 	struct message_writer *message = context;
 
 	message->body_kind = kind;
+	if (message->body_count++ == 0)
+		message->is_one_text = kind == MIME_KIND_TEXT && !is_in_parts(message);
 	buf_clear(&message->body);
 	return 0;
 }
@@ -326,7 +349,7 @@ static bool comes_back(struct message_writer *message, const struct mime_facts *
 static int put_body(struct message_writer *message, const struct mime_facts *facts)
 {
 	const struct buf *body = &message->body;
-	size_t own = message->body_kind == MIME_KIND_TEXT ? TEXT_OWN : OTHER_OWN;
+	size_t own = message->is_one_text ? TEXT_OWN : PART_OWN;
 	struct recipe_step step = {
 		.kind = RECIPE_SHORT, .facts = *facts, .data = body->data, .size = body->size};
 
@@ -400,7 +423,7 @@ static int put_recipe(struct message_writer *message, struct repo_content *out)
 		.ref_count = message->ref_count};
 
 	*out = (struct repo_content){.kind = REPO_MESSAGE, .size = message->size};
-	return writer_put_chunk(message->writer, &chunk, out->id);
+	return writer_put_recipe(message->writer, &chunk, out->id);
 }
 
 int message_writer_finish(struct message_writer *message, struct repo_content *out)
