@@ -17,7 +17,7 @@ const floors = [
   ['net', 'db', 'crypto'],
   ['license', 'item', 'storage'],
   ['source', 'repo', 'catalog', 'license_client'],
-  ['job'],
+  ['job', 'mount'],
   ['panel', 'license_service'],
   ['cmd'],
 ];
@@ -35,6 +35,8 @@ const libraries = [
   [/^microhttpd/, 'src/net/'],
   [/^json-c\//, 'src/base/json.c'],
   [/^zstd/, 'src/repo/'],
+  [/^isa-l\//, 'src/repo/armor'],
+  [/^fuse/, 'src/mount/'],
 ];
 
 const generated = /_config\.h$/; // made by meson; never in the tree

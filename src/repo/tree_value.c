@@ -5,7 +5,7 @@
 
 #include "repo/varint.h"
 
-enum { CONTENT_KINDS = 3 };
+enum { CONTENT_KINDS = REPO_MESSAGE + 1 };
 
 struct map_key tree_key(const char *id)
 {
@@ -24,8 +24,7 @@ static int put_text(struct buf *out, const char *text)
 
 static int put_content(struct buf *out, const struct repo_content *content)
 {
-	const uint8_t kind = content->is_list;
-	int r = buf_append(out, &kind, 1);
+	int r = buf_append(out, &content->kind, 1);
 
 	if (r == 0)
 		r = buf_append(out, content->id, REPO_ID_SIZE);
@@ -43,7 +42,7 @@ static int get_content(struct reader *reader, struct repo_content *out)
 		r = reader_bytes(reader, REPO_ID_SIZE, &id);
 	if (r < 0)
 		return r;
-	out->is_list = *kind != 0;
+	out->kind = *kind;
 	memcpy(out->id, id, REPO_ID_SIZE);
 	return reader_u64(reader, &out->size);
 }

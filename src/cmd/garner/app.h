@@ -44,6 +44,13 @@ NODISCARD int app_pass_secret(
  * terminal to ask at, ERR_CANCELLED where the answer is another. */
 NODISCARD int app_confirm(const struct app *app, const char *question);
 
+/** Opens what "SNAPSHOT[:PATH]", the first argument, names; the path is borrowed from it, ""
+ * without one. The caller ends both in either case. */
+struct repo;
+struct snapshot;
+NODISCARD int app_open_place(
+	struct app *app, struct repo **repo, struct snapshot **snapshot, const char **path);
+
 /** The exit code for an error, as the command line's contract has it. */
 int app_exit_code(int error);
 
@@ -51,6 +58,7 @@ int app_exit_code(int error);
 extern const struct command_spec commands_connection[];
 extern const struct command_spec commands_job[];
 extern const struct command_spec commands_license[];
+extern const struct command_spec commands_mount[];
 extern const struct command_spec commands_notify[];
 extern const struct command_spec commands_older[];
 extern const struct command_spec commands_repository[];
