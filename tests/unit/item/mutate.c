@@ -192,7 +192,7 @@ static void make_content(struct inventor *inventor, struct buf *content)
 		".", "From", "\"quoted\"", "a", "\t", "  ", "https://contoso.example/?a=b&c=d",
 		"!", "antidisestablishmentarianism", "[x]"};
 	size_t size = (size_t)mime_random(inventor->random,
-		one_in(inventor, 8) ? 100000 : 1 << mime_random(inventor->random, 14));
+		one_in(inventor, 40) ? 100000 : 1 << mime_random(inventor->random, 13));
 	bool is_text = !one_in(inventor, 3);
 
 	while (content->size < size) {

@@ -543,7 +543,8 @@ static void lines_may_be_of_any_length(void **state)
 			put(&message, heads[i]);
 			put(&message, line);
 			put(&message, "\r\n\r\nAAAA\r\n");
-			assert_true(mime_round_check(&result, message.data, message.size, 0, 0));
+			assert_true(
+				mime_round_check(&result, message.data, message.size, 0, 0));
 			assert_true(
 				mime_round_check(&result, message.data, message.size, 4000, j));
 		}
