@@ -30,7 +30,7 @@ static void assert_round(
 	struct mime_round *round, const struct buf *message, uint64_t seed, bool also_whole)
 {
 	uint64_t random = seed;
-	size_t most = 1 + (size_t)mime_random(&random, 1 << mime_random(&random, 14));
+	size_t most = 1 + (size_t)mime_random(&random, (uint64_t)1 << mime_random(&random, 14));
 
 	if (!mime_round_check(round, message->data, message->size, most, seed))
 		fail_msg("case %llu does not come back", (unsigned long long)seed);
