@@ -5,7 +5,7 @@ BUILD := build
 PROGRAMS := garner garnerd garner-licensing garner-tenant
 
 .PHONY: all build demo check unit system browser screenshots-orders sanitize lint format rules mutate-rules \
-	histories fuzz bench bench-plan bench-licensing postgres simulate clean
+	histories fuzz bench bench-plan bench-licensing postgres s3 simulate clean
 
 all: build
 
@@ -47,6 +47,11 @@ screenshots-orders: build
 postgres:
 	@tools/install-packages.sh test
 	@tools/check.sh postgres
+
+# The storages on an S3 server, which is started for them.
+s3:
+	@tools/install-packages.sh test
+	@tools/check.sh s3
 
 sanitize:
 	@tools/check.sh address thread
