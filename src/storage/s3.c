@@ -15,7 +15,6 @@ enum {
 	TRIES = 8,
 	FIRST_WAIT_MS = 200,
 	PART_SIZE = 8 << 20,
-	PART_SIZE_MIN = 5 << 20, /* what servers take */
 	BUCKET_MIN = 3,
 	BUCKET_MAX = 63,
 	PREFIX_MAX = 500,
@@ -384,8 +383,6 @@ int storage_open_s3(const struct s3_settings *settings, struct storage **out)
 	s3->first_wait_ms =
 		settings->first_wait_ms > 0 ? settings->first_wait_ms : FIRST_WAIT_MS;
 	s3->part_size = settings->part_size ? settings->part_size : PART_SIZE;
-	if (s3->part_size < PART_SIZE_MIN)
-		s3->part_size = PART_SIZE_MIN;
 	s3->governance = settings->governance;
 	s3->cancel = settings->cancel;
 	pthread_mutex_init(&s3->known_lock, NULL);

@@ -140,7 +140,6 @@ static void put_part(struct liar *liar, struct http_call *call, const char *name
 {
 	struct object *upload = find(liar, name, true);
 	AUTO_TEXT number = http_call_parameter(call, "partNumber");
-	enum { PART = 5 << 20 };
 	int64_t index = 0;
 	size_t size;
 	const void *body = http_call_body(call, &size);
@@ -151,7 +150,7 @@ static void put_part(struct liar *liar, struct http_call *call, const char *name
 		return;
 	}
 	/* Put again, a part replaces what was; they come in order here. */
-	size_t begin = (size_t)(index - 1) * PART;
+	size_t begin = (size_t)(index - 1) * LIAR_PART;
 	if (begin <= upload->size)
 		upload->size = begin;
 	append(upload, body, size);

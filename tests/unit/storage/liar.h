@@ -23,6 +23,9 @@ enum lie_kind {
 	LIE_403,      /* nothing happens; `code` of the liar says why */
 };
 
+/* The size of the parts that are put to it; real servers want 5 MiB and more. */
+enum { LIAR_PART = 64 << 10 };
+
 struct liar;
 
 struct liar *liar_start(void);

@@ -14,7 +14,7 @@
 #include "liar.h"
 #include "storage/s3.h"
 
-enum { LARGE = (5 << 20) + 1234, TRIES = 4 };
+enum { LARGE = 3 * LIAR_PART + 1234, TRIES = 4 };
 
 static struct liar *liar;
 static unsigned char *large;
@@ -29,7 +29,7 @@ static struct s3_settings settings(void)
 		.tries = TRIES,
 		.first_wait_ms = 1,
 		.stall_timeout_ms = 1000,
-		.part_size = 5 << 20,
+		.part_size = LIAR_PART,
 	};
 }
 
@@ -125,7 +125,7 @@ static void read_piece(struct storage *storage, struct round *round)
 
 static struct round all_calls(void)
 {
-	static const char listed[] = "config:1 packs/large:5244114 packs/small:11 ";
+	AUTO_TEXT listed = mem_printf("config:1 packs/large:%d packs/small:11 ", LARGE);
 	struct storage *storage = open_liar();
 	struct round round = {0, 0};
 	AUTO_BUF names = buf_init(1000);
