@@ -5,8 +5,10 @@ BUILD := build
 PROGRAMS := garner garnerd garner-licensing garner-tenant
 
 .PHONY: all build demo check unit system browser screenshots-orders sanitize lint format rules mutate-rules \
-	histories fuzz mime-mutations bench bench-mime bench-plan bench-licensing bench-repo bench-primitives bench-profile \
-	postgres simulate clean
+	histories fuzz mime-mutations \
+	bench bench-mime bench-plan bench-licensing bench-repo bench-primitives bench-profile \
+	postgres s3 \
+	simulate clean
 
 all: build
 
@@ -48,6 +50,11 @@ screenshots-orders: build
 postgres:
 	@tools/install-packages.sh test
 	@tools/check.sh postgres
+
+# The storages on an S3 server, which is started for them.
+s3:
+	@tools/install-packages.sh test
+	@tools/check.sh s3
 
 sanitize:
 	@tools/check.sh address thread
