@@ -110,6 +110,8 @@ static int put_body(
 		r = put_links(out, node->earlier, node->earlier_count);
 	if (r == 0)
 		r = buf_put_u64(out, (uint64_t)node->created_s);
+	if (r == 0)
+		r = buf_put_u32(out, node->place);
 	if (r < 0)
 		return r;
 	return snapshot ? put_snapshot(out, snapshot)
@@ -282,6 +284,8 @@ static int get_body(
 			reader, SNAPSHOT_EARLIER_MAX, &node->earlier, &node->earlier_count);
 	if (r == 0)
 		r = get_time(reader, &node->created_s);
+	if (r == 0)
+		r = reader_u32(reader, &node->place);
 	if (r == 0 && node->kind == SNAPSHOT_NOTE)
 		r = get_links(reader, SIZE_MAX, &node->forgotten, &node->forgotten_count);
 	else if (r == 0)
