@@ -12,6 +12,7 @@
 #include "job/connection.h"
 #include "job/gate.h"
 #include "job/retain.h"
+#include "job/seen.h"
 #include "job/storages.h"
 #include "job/watch.h"
 
@@ -242,14 +243,15 @@ static int make_snapshot(struct run *run, char out_id[SNAPSHOT_ID_TEXT])
 	return r;
 }
 
-/* The snapshot, and then which of those before it stay. */
+/* The snapshot, then which of those before it stay, and whether all are there. */
 static int keep(struct run *run, char out_id[SNAPSHOT_ID_TEXT])
 {
 	int r = make_snapshot(run, out_id);
 
 	if (r < 0 || !*out_id)
 		return r;
-	return retain_after_run(run->installation, run->job, run->repo);
+	r = retain_after_run(run->installation, run->job, run->repo);
+	return r < 0 ? r : seen_after_run(run->installation, run->job, run->repo);
 }
 
 static const char *state_of(const struct run *run, int r, const char *gate_state)

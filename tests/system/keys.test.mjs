@@ -172,3 +172,24 @@ test('a job keeps what it is told to, run by run', (t) => {
   assert.equal(instance.start('noon').exit, 0);
   assert.equal(listed(instance.json('snapshots')).length, 6); // the other job's are not its business
 });
+
+test('snapshots that were removed, or a repository that was put back, are a notice until they are there again', (t) => {
+  const { world, instance } = prepare(t);
+  const ids = runs(world, instance, 3);
+  const file = (id) => world.path('repository/snapshots', id);
+  const codes = () => instance.json('notices').json.notices.map((notice) => notice.code);
+  assert.deepEqual(codes(), []);
+  for (const gone of [ids[2], ids[0]]) { // the newest one, which no other one speaks of; and one that is spoken of
+    fs.renameSync(file(gone), world.path('away'));
+    runs(world, instance, 1);
+    assert.deepEqual(codes(), ['snapshots_missing']);
+    runs(world, instance, 1);
+    assert.deepEqual(codes(), ['snapshots_missing']);
+    fs.renameSync(world.path('away'), file(gone));
+    runs(world, instance, 1);
+    assert.deepEqual(codes(), []);
+  }
+  instance.ok('forget', '--keep-last', '1');
+  runs(world, instance, 1);
+  assert.deepEqual(codes(), []);
+});
