@@ -10,6 +10,7 @@
 #include "crypto/secret.h"
 #include "item/filename.h"
 #include "repo/keys.h"
+#include "storage/storage.h"
 
 enum { KEPT_KEY_MAX = 4096 };
 
@@ -32,11 +33,13 @@ static int make_key_file(struct installation *installation, const char *name, ch
 static int open_or_create(
 	const char *path, const struct repo_secret *secret, struct repo **out, bool *created)
 {
-	int r = repo_open(path, secret, out);
+	int r = repo_open(storage_open_folder(path), secret, out);
 
 	*created = r == ERR_NOREPO || r == ERR_NOTFOUND;
-	if (*created)
-		r = repo_create(path, secret, out);
+	if (*created) {
+		const struct repo_options options = repo_options_default();
+		r = repo_create(storage_open_folder(path), secret, &options, out);
+	}
 	return r;
 }
 
@@ -120,7 +123,7 @@ int storages_add_writer(struct installation *installation, const char *name, con
 	if (r == 0)
 		r = refuse_known(installation, name);
 	if (r == 0)
-		r = repo_open(absolute, &secret, &repo);
+		r = repo_open(storage_open_folder(absolute), &secret, &repo);
 	if (r == 0)
 		r = remember(installation, name, absolute, repo);
 	repo_close(repo);
@@ -208,7 +211,7 @@ int storages_open(struct installation *installation, const char *name, struct re
 	if (r == 0)
 		r = repo_secret_kept(key, key_size, &secret);
 	if (r == 0)
-		r = repo_open(db_text(rows, 0), &secret, out);
+		r = repo_open(storage_open_folder(db_text(rows, 0)), &secret, out);
 	if (key)
 		secret_wipe(key, key_size);
 	mem_free(key);

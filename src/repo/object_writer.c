@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "repo/content.h"
 #include "repo/repo_priv.h"
 #include "repo/tree_priv.h"
 #include "repo/tree_value.h"
@@ -20,8 +21,8 @@ struct object_writer {
 	struct folder_node *previous, *now; /* is_done: what it holds is known */
 };
 
-int object_writer_begin(struct repo_writer *writer, const struct repo_content *previous,
-	struct object_writer **out)
+int object_writer_begin(
+	struct repo_writer *writer, const uint8_t *previous, struct object_writer **out)
 {
 	int r = writer_state(writer);
 
@@ -29,11 +30,11 @@ int object_writer_begin(struct repo_writer *writer, const struct repo_content *p
 		return r;
 	struct object_writer *object = mem_alloc(sizeof(*object));
 	object->writer = writer;
-	object->store = chunk_store_of_writer(writer);
+	object->store = writer_chunk_store(writer);
 	object->maps = maps_new(&object->store);
 	if (previous) {
 		object->has_previous = true;
-		memcpy(object->previous_tree, previous->id, REPO_ID_SIZE);
+		memcpy(object->previous_tree, previous, REPO_ID_SIZE);
 		r = folders_load(&object->previous, object->maps, object->previous_tree);
 	}
 	if (r < 0) {
@@ -178,18 +179,12 @@ static int remove_folders(struct object_writer *object, struct map_edit *edit)
 	return 0;
 }
 
-/* The root as a content of one chunk. */
-static int describe(
-	struct object_writer *object, const struct map_summary *map, struct object_summary *out)
+static void describe(const struct object_writer *object, const struct map_summary *map,
+	struct object_summary *out)
 {
-	AUTO_BUF page = buf_init(PAGE_MAX);
-	int r = object->store.get(object->store.context, map->root, &page);
-
-	memcpy(out->tree.id, map->root, REPO_ID_SIZE);
-	out->tree.size = page.size;
+	memcpy(out->tree, map->root, REPO_ID_SIZE);
 	out->changed = !object->has_previous ||
 		       memcmp(map->root, object->previous_tree, REPO_ID_SIZE) != 0;
-	return r;
 }
 
 static int finish(struct object_writer *object, struct object_summary *out)
@@ -209,7 +204,9 @@ static int finish(struct object_writer *object, struct object_summary *out)
 	if (r == 0)
 		r = map_edit_finish(edit, &map);
 	map_edit_free(edit);
-	return r < 0 ? r : describe(object, &map, out);
+	if (r == 0)
+		describe(object, &map, out);
+	return r;
 }
 
 int object_writer_finish(struct object_writer *object, struct object_summary *out)

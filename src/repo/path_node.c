@@ -70,17 +70,16 @@ static int compare_folders(const void *a, const void *b)
 	return parents ? parents : strcmp(first->id, second->id);
 }
 
-int path_tree_load(
-	struct path_tree *tree, struct repo *repo, const struct repo_content *content)
+int path_tree_load(struct path_tree *tree, struct repo *repo, const uint8_t id[REPO_ID_SIZE])
 {
-	*tree = (struct path_tree){.repo = repo, .store = chunk_store_of_repo(repo)};
+	*tree = (struct path_tree){.repo = repo, .store = repo_chunk_store(repo)};
 	tree->maps = maps_new(&tree->store);
 	struct path_folder *top = add_folder(tree);
 	top->is_top = true;
 	top->id = mem_strdup("");
 	top->parent_id = mem_strdup("");
 	top->name = mem_strdup("");
-	int r = tree_folders(tree->maps, content->id, take_folder, tree);
+	int r = tree_folders(tree->maps, id, take_folder, tree);
 	qsort(tree->folders, tree->count, sizeof(*tree->folders), compare_folders);
 	return r;
 }

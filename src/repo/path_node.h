@@ -37,7 +37,7 @@ struct path_tree {
 
 /** ERR_CORRUPT where it is no tree, ERR_IO. To be freed in either case; not to be copied. */
 NODISCARD int path_tree_load(
-	struct path_tree *tree, struct repo *repo, const struct repo_content *content);
+	struct path_tree *tree, struct repo *repo, const uint8_t id[REPO_ID_SIZE]);
 void path_tree_free(struct path_tree *tree);
 const struct path_folder *path_tree_top(const struct path_tree *tree);
 
@@ -65,6 +65,6 @@ void path_child_free(struct path_child *child); /* NULL is fine */
 
 /** Some children of which each is to be visited: items in the order in which they are stored.
  */
-void path_children_sort(struct path_child **children, size_t count, const struct repo *repo);
+void path_children_sort(struct path_child **children, size_t count, struct repo *repo);
 
 #endif

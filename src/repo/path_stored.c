@@ -24,14 +24,16 @@ static int compare_stored(const void *a, const void *b)
 	return strcmp(first->child->id, second->child->id);
 }
 
-static uint64_t stored_at(const struct path_child *child, const struct repo *repo)
+static uint64_t stored_at(const struct path_child *child, struct repo *repo)
 {
-	const struct index_place *place = index_find(&repo->index, child->item->content.id);
+	struct index_place place;
 
-	return place ? (uint64_t)place->block << 32 | place->offset : 0;
+	if (!index_find(&repo->index, child->item->content.id, &place))
+		return 0;
+	return (uint64_t)place.block << 32 | place.offset;
 }
 
-void path_children_sort(struct path_child **children, size_t count, const struct repo *repo)
+void path_children_sort(struct path_child **children, size_t count, struct repo *repo)
 {
 	struct stored *stored = mem_array(count + 1, sizeof(*stored));
 

@@ -2,15 +2,16 @@
 #ifndef REPO_SEALED_FILE_H
 #define REPO_SEALED_FILE_H
 
+#include <stdbool.h>
+
 #include "base/buf.h"
 #include "repo/derived.h"
 #include "repo/format.h"
-#include "repo/repo.h"
 #include "storage/storage.h"
 
 /*
- * The small files of a repository, index and snapshots: a magic number, then one sealed piece,
- * under a random name.
+ * Snapshots and writer files: one sealed piece in armor (docs/format.md, section 4), under a
+ * name that the caller chose. The storage and the keys are borrowed.
  */
 
 struct sealed_kind {
@@ -19,25 +20,6 @@ struct sealed_kind {
 	enum piece piece;
 	bool is_compressed;
 };
-
-extern const struct sealed_kind sealed_index;
-
-/** Writes `body`, which is spent, durably under a new name. ERR_IO, ERR_LIMIT. */
-NODISCARD int sealed_write(struct repo *repo, const struct sealed_kind *kind,
-	const struct buf *body, char out_name[NAME_TEXT]);
-
-/** Appends what was written under that name to `body`. ERR_NOTFOUND, ERR_CORRUPT, ERR_IO. */
-NODISCARD int sealed_read(
-	struct repo *repo, const struct sealed_kind *kind, const char *name, struct buf *body);
-
-/** Calls `visit` with the name (32 digits) of each file of that kind; others are left alone. */
-NODISCARD int sealed_list(struct repo *repo, const struct sealed_kind *kind,
-	int (*visit)(void *context, const char *name), void *context);
-
-/*
- * Snapshots and writer files: one sealed piece in armor (docs/format.md, section 4), under a
- * name that the caller chose. The storage and the keys are borrowed.
- */
 
 extern const struct sealed_kind sealed_snapshot, sealed_writer;
 

@@ -53,12 +53,12 @@ int tree_items(
 	return r;
 }
 
-int repo_folders(struct repo *repo, const struct repo_content *tree, tree_folder_fn *visit,
+int repo_folders(struct repo *repo, const uint8_t tree[REPO_ID_SIZE], tree_folder_fn *visit,
 	void *context)
 {
-	const struct chunk_store store = chunk_store_of_repo(repo);
+	const struct chunk_store store = repo_chunk_store(repo);
 	struct maps *maps = maps_new(&store);
-	int r = tree_folders(maps, tree->id, visit, context);
+	int r = tree_folders(maps, tree, visit, context);
 
 	maps_free(maps);
 	return r;
@@ -67,7 +67,7 @@ int repo_folders(struct repo *repo, const struct repo_content *tree, tree_folder
 int repo_items(
 	struct repo *repo, const struct tree_folder *folder, tree_item_fn *visit, void *context)
 {
-	const struct chunk_store store = chunk_store_of_repo(repo);
+	const struct chunk_store store = repo_chunk_store(repo);
 	struct maps *maps = maps_new(&store);
 	int r = tree_items(maps, folder->list_id, visit, context);
 

@@ -10,8 +10,8 @@
  * object and its folders see each other while they are written.
  */
 
-struct chunk_store chunk_store_of_repo(struct repo *repo); /* without put */
-struct chunk_store chunk_store_of_writer(struct repo_writer *writer);
+struct chunk_store repo_chunk_store(struct repo *repo); /* without put */
+struct chunk_store writer_chunk_store(struct repo_writer *writer);
 
 /** As repo_folders and repo_items. */
 NODISCARD int tree_folders(struct maps *maps, const uint8_t tree[REPO_ID_SIZE],

@@ -24,7 +24,7 @@ static int put_text(struct buf *out, const char *text)
 
 static int put_content(struct buf *out, const struct repo_content *content)
 {
-	const uint8_t kind = content->is_list;
+	const uint8_t kind = content->kind;
 	int r = buf_append(out, &kind, 1);
 
 	if (r == 0)
@@ -43,7 +43,7 @@ static int get_content(struct reader *reader, struct repo_content *out)
 		r = reader_bytes(reader, REPO_ID_SIZE, &id);
 	if (r < 0)
 		return r;
-	out->is_list = *kind != 0;
+	out->kind = *kind;
 	memcpy(out->id, id, REPO_ID_SIZE);
 	return reader_u64(reader, &out->size);
 }

@@ -15,6 +15,7 @@
 #include "output.h"
 #include "progress.h"
 #include "repo/check.h"
+#include "storage/storage.h"
 
 /* garner snapshots, ls, cat, restore, check, stats: they read the repository themselves, with
  * no daemon and no license; with --repository without any state, too. */
@@ -38,7 +39,7 @@ static int open_alone(struct app *app, const char *folder, struct repo **out)
 	secret.password = password_file ? text : NULL;
 	secret.recovery_key = password_file ? NULL : text;
 	if (r == 0)
-		r = repo_open(folder, &secret, out);
+		r = repo_open(storage_open_folder(folder), &secret, out);
 	if (text)
 		secret_wipe(text, strlen(text));
 	return r;

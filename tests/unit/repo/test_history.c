@@ -19,8 +19,8 @@ static int setup(void **state)
 	struct fixture *fixture = *state;
 
 	for (int i = 0; i < MADE; i++) {
-		struct repo_content tree = fixture_object(fixture->writer, NULL, items, 1);
-		assert_int_equal(fixture_snapshot(fixture->writer, &tree, 77, ids[i]), 0);
+		struct fixture_tree tree = fixture_object(fixture->writer, NULL, items, 1);
+		assert_int_equal(fixture_snapshot(fixture->writer, tree.id, 77, ids[i]), 0);
 	}
 	return 0;
 }
@@ -131,8 +131,8 @@ static void a_forgotten_snapshot_is_not_missed(void **state)
 	assert_int_equal(snapshot_read(fixture->repo, head, &read), ERR_NOTFOUND);
 	assert_int_equal(repo_forget(fixture->repo, gone, 1), ERR_NOTFOUND);
 	/* And who comes next is chained to the note. */
-	struct repo_content tree = fixture_object(fixture->writer, NULL, items, 1);
-	assert_int_equal(fixture_snapshot(fixture->writer, &tree, 78, gone[0]), 0);
+	struct fixture_tree tree = fixture_object(fixture->writer, NULL, items, 1);
+	assert_int_equal(fixture_snapshot(fixture->writer, tree.id, 78, gone[0]), 0);
 	assert_int_equal(check(fixture, &finding), 0);
 	AUTO_TEXT note = path_of(fixture, head);
 	assert_int_equal(unlink(note), 0);
@@ -200,10 +200,10 @@ static void notes_are_taken_over_once_they_are_many(void **state)
 
 	memcpy(first, ids[0], SNAPSHOT_ID_TEXT);
 	for (int i = 0; i < 40; i++) {
-		struct repo_content tree = fixture_object(fixture->writer, NULL, items, 1);
+		struct fixture_tree tree = fixture_object(fixture->writer, NULL, items, 1);
 		assert_int_equal(repo_forget(fixture->repo, &ids[i % MADE], 1), 0);
 		assert_int_equal(
-			fixture_snapshot(fixture->writer, &tree, 77, ids[i % MADE]), 0);
+			fixture_snapshot(fixture->writer, tree.id, 77, ids[i % MADE]), 0);
 	}
 	assert_true(count_files(fixture) <= MADE + 16);
 	assert_int_equal(check(fixture, &finding), 0);
@@ -219,16 +219,16 @@ static void two_writers_that_do_not_see_each_other_make_two_heads(void **state)
 	size_t count = 0;
 	AUTO_TEXT path = path_of(fixture, ids[3]);
 	AUTO_BUF bytes = buf_init(1 << 20);
-	struct repo_content tree = fixture_object(fixture->writer, NULL, items, 1);
+	struct fixture_tree tree = fixture_object(fixture->writer, NULL, items, 1);
 
 	assert_int_equal(io_read_file(path, &bytes), 0);
 	assert_int_equal(unlink(path), 0);
-	assert_int_equal(fixture_snapshot(fixture->writer, &tree, 77, id), 0);
+	assert_int_equal(fixture_snapshot(fixture->writer, tree.id, 77, id), 0);
 	assert_int_equal(io_write_file(path, bytes.data, bytes.size, 0600), 0);
 	assert_int_equal(repo_heads(fixture->repo, &heads, &count), 0);
 	assert_int_equal(count, 2);
 	mem_free(heads);
-	assert_int_equal(fixture_snapshot(fixture->writer, &tree, 77, id), 0);
+	assert_int_equal(fixture_snapshot(fixture->writer, tree.id, 77, id), 0);
 	only_head(fixture, ids[0]);
 	assert_string_equal(ids[0], id);
 }
