@@ -673,9 +673,10 @@ export const mutations = [
     find: 'position < (uint64_t)limit',
     replace: 'position <= (uint64_t)limit' },
   { rules: 'F2', what: 'the first items are those that are stored first',
-    file: 'src/repo/path_list.c', units: ['repo/path'],
-    find: '\tcount_items(list);\n\tname_children(list);',
-    replace: '\tpath_list_sort_stored(list, repo);\n\tcount_items(list);\n\tname_children(list);' },
+    file: 'src/repo/path.c', units: ['repo/path'],
+    find: '\t\t\tpath_children_sort(items.children, items.count, walk->repo);',
+    replace: '\t\t\tpath_children_sort(items.children, items.count, walk->repo);\n' +
+      '\t\t\tfor (size_t i = 0; i < items.count; i++)\n\t\t\t\titems.children[i]->position = i;' },
   { rules: 'F2 T18', what: 'a single item is handed out by its path',
     file: 'src/repo/path.c', units: ['repo/path'], system: [trials, 'T18'],
     find: '.position = child->position,',

@@ -68,7 +68,8 @@ static int open_page(struct index_reader *reader)
 	const uint8_t *sealed = reader->whole + begin;
 
 	if (!reader->whole) {
-		int r = storage_read(reader->repo->storage, reader->path, &range, reader->sealed);
+		int r = storage_read(
+			reader->repo->storage, reader->path, &range, reader->sealed);
 		if (r < 0)
 			return r;
 		sealed = reader->sealed;
@@ -137,16 +138,16 @@ static int take_head(struct index_reader *reader)
 	head->references = u32_at(counts + 20);
 	if (head->parts == 0 || head->parts > INDEX_PARTS_MAX || head->part >= head->parts ||
 		head->replaced > INDEX_FILE_REPLACED_MAX ||
-		head->condemned > INDEX_FILE_PACKS_MAX || head->dropped > INDEX_FILE_PACKS_MAX ||
-		head->packs > INDEX_FILE_PACKS_MAX || head->entries > INDEX_ENTRIES_MAX ||
-		head->references > INDEX_ENTRIES_MAX)
+		head->condemned > INDEX_FILE_PACKS_MAX ||
+		head->dropped > INDEX_FILE_PACKS_MAX || head->packs > INDEX_FILE_PACKS_MAX ||
+		head->entries > INDEX_ENTRIES_MAX || head->references > INDEX_ENTRIES_MAX)
 		return err_set(ERR_CORRUPT, "%s: its counts make no sense", reader->path);
 	return 0;
 }
 
 /* The end of the file says where its data ends, and that the key is the right one. */
-static int take_trailer(struct index_reader *reader, const uint8_t *end, size_t size,
-	uint64_t file_size)
+static int take_trailer(
+	struct index_reader *reader, const uint8_t *end, size_t size, uint64_t file_size)
 {
 	uint8_t commitment[SEAL_COMMITMENT_SIZE];
 	struct armor_trailer trailer;
@@ -184,8 +185,9 @@ static int read_end(struct index_reader *reader, const struct index_file_entry *
 	struct storage_range range = {0, (size_t)file->size};
 	reader->whole = mem_alloc(range.size);
 	int r = storage_read(reader->repo->storage, reader->path, &range, reader->whole);
-	return r < 0 ? r : take_trailer(reader, reader->whole + range.size - ARMOR_END_SIZE,
-				   ARMOR_END_SIZE, file->size);
+	return r < 0 ? r
+		     : take_trailer(reader, reader->whole + range.size - ARMOR_END_SIZE,
+			       ARMOR_END_SIZE, file->size);
 }
 
 int index_reader_open(

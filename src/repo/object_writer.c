@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "repo/content.h"
 #include "repo/repo_priv.h"
 #include "repo/tree_priv.h"
 #include "repo/tree_value.h"
@@ -179,14 +178,6 @@ static int remove_folders(struct object_writer *object, struct map_edit *edit)
 	return 0;
 }
 
-static void describe(const struct object_writer *object, const struct map_summary *map,
-	struct object_summary *out)
-{
-	memcpy(out->tree, map->root, REPO_ID_SIZE);
-	out->changed = !object->has_previous ||
-		       memcmp(map->root, object->previous_tree, REPO_ID_SIZE) != 0;
-}
-
 static int finish(struct object_writer *object, struct object_summary *out)
 {
 	const struct map_edit_options options = {object_boundary(object),
@@ -204,8 +195,9 @@ static int finish(struct object_writer *object, struct object_summary *out)
 	if (r == 0)
 		r = map_edit_finish(edit, &map);
 	map_edit_free(edit);
-	if (r == 0)
-		describe(object, &map, out);
+	memcpy(out->tree, map.root, REPO_ID_SIZE);
+	out->changed = !object->has_previous ||
+		       memcmp(map.root, object->previous_tree, REPO_ID_SIZE) != 0;
 	return r;
 }
 

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "item/filename.h"
 #include "repo/path_names.h"
+#include "repo/repo_priv.h"
 #include "repo/tree_priv.h"
 
 struct path_object *path_objects_new(const struct snapshot *snapshot)

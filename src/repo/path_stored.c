@@ -28,9 +28,9 @@ static uint64_t stored_at(const struct path_child *child, struct repo *repo)
 {
 	struct index_place place;
 
-	if (!index_find(&repo->index, child->item->content.id, &place))
-		return 0;
-	return (uint64_t)place.block << 32 | place.offset;
+	return index_find(&repo->index, child->item->content.id, &place)
+		       ? (uint64_t)place.block << 32 | place.offset
+		       : 0;
 }
 
 void path_children_sort(struct path_child **children, size_t count, struct repo *repo)

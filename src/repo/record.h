@@ -10,10 +10,6 @@
  * Parts of which snapshots are made.
  */
 
-/** A content. */
-NODISCARD int record_put_content(struct buf *out, const struct repo_content *content);
-NODISCARD int record_get_content(struct reader *reader, struct repo_content *out);
-
 /** A text that ends with NUL. */
 NODISCARD int record_put_text(struct buf *out, const char *text);
 NODISCARD int record_get_text(struct reader *reader, const char **out);

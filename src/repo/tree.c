@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/mem.h"
 #include "repo/folders.h"
+#include "repo/repo_priv.h"
 #include "repo/tree_priv.h"
 #include "repo/tree_value.h"
 

@@ -6,12 +6,8 @@
 #include "repo/writer.h"
 
 /*
- * What trees stand on: chunks of a repository or of one that is being written, and how an
- * object and its folders see each other while they are written.
+ * Reading trees, and how an object and its folders see each other while they are written.
  */
-
-struct chunk_store repo_chunk_store(struct repo *repo); /* without put */
-struct chunk_store writer_chunk_store(struct repo_writer *writer);
 
 /** As repo_folders and repo_items. */
 NODISCARD int tree_folders(struct maps *maps, const uint8_t tree[REPO_ID_SIZE],
