@@ -7,7 +7,6 @@
 #include "repo/chunks.h"
 #include "repo/idset.h"
 #include "repo/pipeline.h"
-#include "repo/record.h"
 #include "repo/writer.h"
 
 /*
