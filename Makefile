@@ -5,7 +5,7 @@ BUILD := build
 PROGRAMS := garner garnerd garner-licensing garner-tenant
 
 .PHONY: all build demo check unit system browser screenshots-orders sanitize lint format rules mutate-rules \
-	histories fuzz bench bench-plan bench-licensing postgres simulate clean
+	histories fuzz bench bench-plan bench-licensing bench-repo bench-primitives postgres simulate clean
 
 all: build
 
@@ -95,6 +95,18 @@ bench-plan: build
 bench-licensing: build
 	@tools/install-packages.sh test
 	@node bench/licensing.mjs $(BUILD)
+
+# The repository beside restic, borg and casync on four corpora, and the ratios to be reached; never a test.
+# CORPUS=mail-plain,tiny and RUNS=3 choose; the corpora of mail lie beside the project or in GARNER_DATA.
+RUNS := 1
+bench-repo: build
+	@tools/install-packages.sh bench
+	@node bench/repo.mjs $(BUILD) --runs $(RUNS) $(if $(CORPUS),--corpus $(CORPUS))
+
+# How fast each primitive of the repository is on this machine, as JSON; on the files of FOLDER, or on the corpus of mail.
+bench-primitives: build
+	@tools/install-packages.sh bench
+	@bench/primitives.sh $(BUILD) $(FOLDER)
 
 clean:
 	rm -rf build build-*

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Installs the Debian packages that are missing, as root, and says so before it does.
-# Use: tools/install-packages.sh build|demo|test|fuzz   (what "make demo" and "make check" need on top of it)
+# Use: tools/install-packages.sh build|demo|test|bench|fuzz   (what "make demo" and "make check" need on top of it)
 set -eu
 
 build="gcc meson ninja-build pkg-config libjson-c-dev libcurl4-openssl-dev libmicrohttpd-dev libssl-dev
@@ -9,14 +9,16 @@ build="gcc meson ninja-build pkg-config libjson-c-dev libcurl4-openssl-dev libmi
 demo="nodejs"
 test="iproute2 postgresql openssl clang-14 clang-format-14 clang-tidy-19 pmccabe faketime zstd time nodejs npm
   chromium fonts-dejavu-core"
+bench="nodejs restic borgbackup casync zstd"
 fuzz="clang-14 libfuzzer-14-dev libclang-rt-14-dev"
 
 case ${1:-build} in
 build) packages=$build ;;
 demo) packages="$build $demo" ;;
 test) packages="$build $test" ;;
+bench) packages="$build $bench" ;;
 fuzz) packages="$build $fuzz" ;;
-*) echo "use: $0 build|demo|test|fuzz" >&2 && exit 2 ;;
+*) echo "use: $0 build|demo|test|bench|fuzz" >&2 && exit 2 ;;
 esac
 
 missing=

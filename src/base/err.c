@@ -83,7 +83,7 @@ const char *err_name(int code)
 	static const char *const names[] = {"ok", "io", "corrupt", "not_found", "exists",
 		"invalid", "limit", "auth", "throttled", "network", "protocol", "cancelled",
 		"license", "no_repository", "locked", "password", "usage", "partial",
-		"unavailable", "conflict"};
+		"unavailable", "conflict", "retained"};
 	size_t index = code < 0 ? (size_t)-code : 0;
 
 	return index < sizeof(names) / sizeof(names[0]) ? names[index] : "unknown";

@@ -32,6 +32,7 @@ enum err {
 	ERR_PARTIAL = -17,     /* done in part; the result says what is missing */
 	ERR_UNAVAILABLE = -18, /* the service answers, but cannot do it now (5xx) */
 	ERR_CONFLICT = -19,    /* another transaction was in the way; do it again */
+	ERR_RETAINED = -20,    /* locked against removal until a moment that has not come */
 };
 
 #define NODISCARD __attribute__((warn_unused_result))

@@ -20,6 +20,11 @@ static int real_open(const char *path, int flags, mode_t mode)
 	return open(path, flags, mode);
 }
 
+static int real_rename_new(const char *from, const char *to)
+{
+	return renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
+}
+
 static const struct io_calls real_calls = {
 	.open = real_open,
 	.write = write,
@@ -27,13 +32,37 @@ static const struct io_calls real_calls = {
 	.fdatasync = fdatasync,
 	.fsync = fsync,
 	.rename = rename,
+	.rename_new = real_rename_new,
+	.link = link,
+	.unlink = unlink,
+	.mkdir = mkdir,
 };
 
 static const struct io_calls *calls = &real_calls;
 
 void io_use(const struct io_calls *other)
 {
-	calls = other ? other : &real_calls;
+	static struct io_calls used;
+
+	calls = &real_calls;
+	if (!other)
+		return;
+	used = real_calls;
+#define TAKE(call)                                                                             \
+	if (other->call)                                                                       \
+	used.call = other->call
+	TAKE(open);
+	TAKE(write);
+	TAKE(pread);
+	TAKE(fdatasync);
+	TAKE(fsync);
+	TAKE(rename);
+	TAKE(rename_new);
+	TAKE(link);
+	TAKE(unlink);
+	TAKE(mkdir);
+#undef TAKE
+	calls = &used;
 }
 
 int io_open_read(const char *path, int *out_fd)
@@ -122,6 +151,16 @@ int io_size(int fd, uint64_t *out)
 	return 0;
 }
 
+int io_modified(int fd, int64_t *out_s)
+{
+	struct stat status;
+
+	if (fstat(fd, &status) < 0)
+		return err_errno("cannot stat a file");
+	*out_s = status.st_mtim.tv_sec;
+	return 0;
+}
+
 int io_sync(int fd)
 {
 	return calls->fdatasync(fd) < 0 ? err_errno("cannot make a file durable") : 0;
@@ -186,6 +225,35 @@ int io_rename(const char *from, const char *to)
 	return io_sync_folder(folder);
 }
 
+/* Gives a file a second name and takes the first away. Where the file system knows no links,
+ * what is there can only be looked for first. */
+static int move_by_link(const char *from, const char *to)
+{
+	if (calls->link(from, to) == 0)
+		return calls->unlink(from);
+	if (errno != EPERM && errno != EOPNOTSUPP && errno != ENOSYS && errno != EMLINK)
+		return -1;
+	if (io_exists(to)) {
+		errno = EEXIST;
+		return -1;
+	}
+	return calls->rename(from, to);
+}
+
+int io_rename_new(const char *from, const char *to)
+{
+	AUTO_TEXT folder = folder_of(to);
+	int r = calls->rename_new(from, to);
+
+	if (r < 0 && (errno == EINVAL || errno == ENOSYS))
+		r = move_by_link(from, to);
+	if (r < 0 && errno == EEXIST)
+		return err_set(ERR_EXISTS, "%s is there already", to);
+	if (r < 0)
+		return err_errno("cannot rename %s to %s", from, to);
+	return io_sync_folder(folder);
+}
+
 static int write_new(const char *path, const void *data, size_t size, mode_t mode)
 {
 	int fd;
@@ -208,19 +276,19 @@ int io_write_file(const char *path, const void *data, size_t size, mode_t mode)
 	int r = write_new(temporary, data, size, mode);
 
 	if (r == ERR_EXISTS) { /* left by a process of the same number that was killed */
-		unlink(temporary);
+		calls->unlink(temporary);
 		r = write_new(temporary, data, size, mode);
 	}
 	if (r == 0)
 		r = io_rename(temporary, path);
 	if (r < 0)
-		unlink(temporary);
+		calls->unlink(temporary);
 	return r;
 }
 
 int io_remove(const char *path)
 {
-	if (unlink(path) < 0 && errno != ENOENT)
+	if (calls->unlink(path) < 0 && errno != ENOENT)
 		return err_errno("cannot remove %s", path);
 	return 0;
 }
@@ -233,11 +301,11 @@ int io_make_folders(const char *path, mode_t mode)
 		if (*at != '/')
 			continue;
 		*at = 0;
-		if (mkdir(copy, mode) < 0 && errno != EEXIST)
+		if (calls->mkdir(copy, mode) < 0 && errno != EEXIST)
 			return err_errno("cannot make the folder %s", copy);
 		*at = '/';
 	}
-	if (mkdir(path, mode) < 0 && (errno != EEXIST || !io_is_folder(path)))
+	if (calls->mkdir(path, mode) < 0 && (errno != EEXIST || !io_is_folder(path)))
 		return err_errno("cannot make the folder %s", path);
 	return 0;
 }

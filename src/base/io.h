@@ -16,7 +16,8 @@
  * system's words: ERR_IO, ERR_NOTFOUND, ERR_EXISTS.
  */
 
-/** The system calls that can fail on us; a test may put its own here. */
+/** The system calls that can fail on us; a test may put its own here. What is NULL is the real
+ * one. */
 struct io_calls {
 	int (*open)(const char *path, int flags, mode_t mode);
 	ssize_t (*write)(int fd, const void *data, size_t size);
@@ -24,9 +25,15 @@ struct io_calls {
 	int (*fdatasync)(int fd);
 	int (*fsync)(int fd);
 	int (*rename)(const char *from, const char *to);
+	/* As rename, but EEXIST where `to` is there; EINVAL where the file system cannot. */
+	int (*rename_new)(const char *from, const char *to);
+	int (*link)(const char *from, const char *to);
+	int (*unlink)(const char *path);
+	int (*mkdir)(const char *path, mode_t mode);
 };
 
-/** Replaces the calls, borrowed; NULL puts the real ones back. */
+/** Replaces the calls, copied; NULL puts the real ones back. Only while no other thread uses
+ * them. */
 void io_use(const struct io_calls *calls);
 
 /** Opens for reading; the caller closes with io_close. */
@@ -48,6 +55,9 @@ NODISCARD int io_read_some(int fd, uint64_t offset, void *data, size_t size, siz
 
 NODISCARD int io_size(int fd, uint64_t *out);
 
+/** When the file was last written, by the clock of its file system. */
+NODISCARD int io_modified(int fd, int64_t *out_s);
+
 /** Makes the data of the file durable. */
 NODISCARD int io_sync(int fd);
 
@@ -65,6 +75,10 @@ NODISCARD int io_write_file(const char *path, const void *data, size_t size, mod
 
 /** Renames, and makes it durable in the folder of `to`. */
 NODISCARD int io_rename(const char *from, const char *to);
+
+/** As io_rename, but ERR_EXISTS where `to` is there, and `from` stays. On file systems that
+ * know neither such a rename nor links (FAT) two at the same moment may both succeed. */
+NODISCARD int io_rename_new(const char *from, const char *to);
 
 /** Removes a file; one that is not there is fine. */
 NODISCARD int io_remove(const char *path);

@@ -5,6 +5,7 @@
 #include <openssl/evp.h>
 #include <openssl/kdf.h>
 #include <pthread.h>
+#include <sodium.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -150,4 +151,16 @@ void hash_hkdf(const void *key, size_t key_size, const void *salt, size_t salt_s
 	int ok = EVP_KDF_derive(context, out, out_size, parameters);
 	ASSERT(ok == 1);
 	EVP_KDF_CTX_free(context);
+}
+
+uint64_t hash_short(const uint8_t key[HASH_SHORT_KEY_SIZE], const void *data, size_t size)
+{
+	unsigned char bytes[crypto_shorthash_BYTES];
+	uint64_t value = 0;
+	_Static_assert(HASH_SHORT_KEY_SIZE == crypto_shorthash_KEYBYTES, "key of SipHash");
+
+	crypto_shorthash(bytes, data, size, key);
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		value |= (uint64_t)bytes[i] << (8 * i);
+	return value;
 }

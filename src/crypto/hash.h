@@ -7,7 +7,8 @@
 
 /*
  * SHA-256 (FIPS 180-4), HMAC-SHA-256 (RFC 2104) and HKDF-SHA-256 (RFC 5869), from OpenSSL.
- * They cannot fail but for want of memory, which ends the program (base/mem.h).
+ * SipHash-2-4 (Aumasson, Bernstein 2012) is from libsodium. They cannot fail but for want of
+ * memory, which ends the program (base/mem.h).
  */
 
 enum { HASH_SIZE = 32 };
@@ -36,5 +37,11 @@ void hash_hmac_key_free(struct hash_hmac_key *key);
  */
 void hash_hkdf(const void *key, size_t key_size, const void *salt, size_t salt_size,
 	const char *info, void *out, size_t out_size);
+
+enum { HASH_SHORT_KEY_SIZE = 16 };
+
+/** SipHash-2-4: 64 bits that nobody without the key can foretell. For placing and counting,
+ * too short to prove anything. */
+uint64_t hash_short(const uint8_t key[HASH_SHORT_KEY_SIZE], const void *data, size_t size);
 
 #endif

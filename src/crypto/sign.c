@@ -14,12 +14,19 @@ static void prepare(void)
 
 void sign_key_new(struct sign_key *out)
 {
-	uint8_t seed[crypto_sign_SEEDBYTES];
+	uint8_t seed[SIGN_SEED_SIZE];
+
+	secret_random(seed, sizeof(seed));
+	sign_key_from_seed(seed, out);
+	secret_wipe(seed, sizeof(seed));
+}
+
+void sign_key_from_seed(const uint8_t seed[SIGN_SEED_SIZE], struct sign_key *out)
+{
+	_Static_assert(SIGN_SEED_SIZE == crypto_sign_SEEDBYTES, "seed of Ed25519");
 
 	prepare();
-	secret_random(seed, sizeof(seed));
 	crypto_sign_seed_keypair(out->public, out->secret, seed);
-	secret_wipe(seed, sizeof(seed));
 }
 
 void sign_make(const struct sign_key *key, const void *data, size_t size,

@@ -11,7 +11,12 @@
  * taken from the secret itself, never given beside it.
  */
 
-enum { SIGN_PUBLIC_SIZE = 32, SIGN_SECRET_SIZE = 64, SIGN_SIGNATURE_SIZE = 64 };
+enum {
+	SIGN_SEED_SIZE = 32,
+	SIGN_PUBLIC_SIZE = 32,
+	SIGN_SECRET_SIZE = 64,
+	SIGN_SIGNATURE_SIZE = 64,
+};
 
 struct sign_key {
 	uint8_t public[SIGN_PUBLIC_SIZE];
@@ -19,6 +24,10 @@ struct sign_key {
 };
 
 void sign_key_new(struct sign_key *out);
+
+/** The key that a seed gives, always the same; the caller wipes it. */
+void sign_key_from_seed(const uint8_t seed[SIGN_SEED_SIZE], struct sign_key *out);
+
 void sign_make(const struct sign_key *key, const void *data, size_t size,
 	uint8_t out[SIGN_SIGNATURE_SIZE]);
 bool sign_is_valid(const uint8_t public[SIGN_PUBLIC_SIZE], const void *data, size_t size,

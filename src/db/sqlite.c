@@ -16,6 +16,7 @@ struct sqlite_rows {
 struct sqlite {
 	struct db db;
 	sqlite3 *handle;
+	sqlite3_stmt *begin, *commit; /* prepared at the first; each claim has one of both */
 };
 
 static sqlite3 *handle_of(struct db *db)
@@ -88,6 +89,8 @@ static int set_pragmas(struct db *db)
 
 static void shut(struct db *db)
 {
+	sqlite3_finalize(((struct sqlite *)db)->begin);
+	sqlite3_finalize(((struct sqlite *)db)->commit);
 	sqlite3_close_v2(handle_of(db));
 	mem_free(db);
 }
@@ -200,14 +203,28 @@ static int run(struct db *db, const char *script)
 	return code == SQLITE_OK ? 0 : fail(db, code, NULL);
 }
 
+static int run_kept(struct db *db, sqlite3_stmt **kept, const char *sql)
+{
+	int code = SQLITE_OK;
+
+	if (!*kept)
+		code = sqlite3_prepare_v3(
+			handle_of(db), sql, -1, SQLITE_PREPARE_PERSISTENT, kept, NULL);
+	if (code == SQLITE_OK)
+		code = sqlite3_step(*kept);
+	int r = code == SQLITE_DONE ? 0 : fail(db, code, NULL);
+	sqlite3_reset(*kept); /* its result is the step's */
+	return r;
+}
+
 static int begin(struct db *db)
 {
-	return run(db, "BEGIN IMMEDIATE");
+	return run_kept(db, &((struct sqlite *)db)->begin, "BEGIN IMMEDIATE");
 }
 
 static int commit(struct db *db)
 {
-	return run(db, "COMMIT");
+	return run_kept(db, &((struct sqlite *)db)->commit, "COMMIT");
 }
 
 static void rollback(struct db *db)

@@ -1,22 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "job/restore.h"
 
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "job/handout.h"
+#include "job/restore_place.h"
 
 struct restore {
 	struct repo *repo;
 	const struct restore_options *options;
 	struct restore_result *result;
+	struct restore_place *place;
 	size_t skip;   /* characters of a path that stand before what is written */
 	int failure;   /* of the first thing that failed; ERR_CORRUPT goes before others */
 	char *blocked; /* where a file lies in the place of a folder: nothing goes below */
@@ -57,50 +56,58 @@ static char *free_name(const char *path)
 	}
 }
 
-static void set_time(int fd, int64_t modified_s)
-{
-	const struct timespec times[2] = {{.tv_sec = modified_s}, {.tv_sec = modified_s}};
+struct content {
+	struct restore *restore;
+	const struct repo_content *content;
+};
 
-	if (modified_s && futimens(fd, times) < 0)
-		return; /* a file system without times loses nothing that was stored */
+static int write_content(void *context, int fd)
+{
+	const struct content *content = context;
+
+	return repo_read(content->restore->repo, content->content, write_piece, &fd);
 }
 
-/* Into a file of its own beside the place, then renamed: what carries the name is whole. */
 static int write_file(struct restore *restore, const char *path, const struct tree_item *item)
 {
-	AUTO_TEXT folder = mem_strndup(path, (size_t)(strrchr(path, '/') - path));
-	AUTO_TEXT temporary = mem_printf("%s/.garner-restore-%ld", folder, (long)gettid());
-	int fd = -1;
-	int r = io_remove(temporary);
+	struct content content = {restore, &item->content};
+	const struct restore_file file = {.path = path,
+		.modified_s = item->modified_s,
+		.replace = restore->options->conflict == RESTORE_REPLACE,
+		.write = write_content,
+		.context = &content};
 
-	if (r == 0)
-		r = io_create(temporary, 0600, &fd);
-	if (r < 0)
-		return r;
-	r = repo_read(restore->repo, &item->content, write_piece, &fd);
-	if (r == 0)
-		set_time(fd, item->modified_s);
-	io_close(fd);
-	if (r == 0 && rename(temporary, path) < 0)
-		r = err_errno("cannot rename %s to %s", temporary, path);
-	if (r < 0)
-		unlink(temporary);
-	return err_wrap(r, "%s", path);
+	return restore_place_file(restore->place, &file);
+}
+
+/* A dry run has made no folders: what is not there has nothing in it. */
+static int look(struct restore *restore, const char *path, enum restore_there *out)
+{
+	if (!restore->options->dry_run)
+		return restore_place_look(restore->place, path, out);
+	*out = io_is_folder(path) ? RESTORE_FOLDER
+	       : io_exists(path)  ? RESTORE_FILE
+				  : RESTORE_NOTHING;
+	return 0;
 }
 
 static int place_item(struct restore *restore, const char *path, const struct tree_item *item)
 {
 	AUTO_TEXT other = NULL;
+	enum restore_there there;
+	int r = look(restore, path, &there);
 
-	if (io_exists(path) && restore->options->conflict == RESTORE_SKIP) {
+	if (r < 0)
+		return r;
+	if (there != RESTORE_NOTHING && restore->options->conflict == RESTORE_SKIP) {
 		restore->result->skipped++;
 		return 0;
 	}
-	if (io_exists(path) && restore->options->conflict == RESTORE_COPY)
+	if (there != RESTORE_NOTHING && restore->options->conflict == RESTORE_COPY)
 		other = free_name(path);
-	else if (io_is_folder(path))
+	else if (there == RESTORE_FOLDER)
 		return err_set(ERR_EXISTS, "%s is a folder, which is not replaced", path);
-	int r = restore->options->dry_run ? 0 : write_file(restore, other ? other : path, item);
+	r = restore->options->dry_run ? 0 : write_file(restore, other ? other : path, item);
 	if (r == 0) {
 		restore->result->items++;
 		restore->result->bytes += item->content.size;
@@ -130,12 +137,16 @@ static int place_folder(struct restore *restore, const char *path)
 {
 	if (is_blocked(restore, path))
 		return 0; /* what lies in it is told */
-	if (io_exists(path) && !io_is_folder(path)) {
-		mem_replace(&restore->blocked, mem_strdup(path));
-		return err_set(ERR_EXISTS,
-			"%s is a file: the folder that is to be there is not restored", path);
-	}
-	return restore->options->dry_run ? 0 : io_make_folders(path, 0700);
+	int r = 0;
+	if (!restore->options->dry_run)
+		r = restore_place_folder(restore->place, path);
+	else if (io_exists(path) && !io_is_folder(path))
+		r = ERR_EXISTS;
+	if (r != ERR_EXISTS)
+		return r;
+	mem_replace(&restore->blocked, mem_strdup(path));
+	return err_set(ERR_EXISTS,
+		"%s is a file: the folder that is to be there is not restored", path);
 }
 
 static int place(struct restore *restore, const char *path, const struct path_entry *entry)
@@ -220,11 +231,13 @@ int restore_to_folder(struct repo *repo, const struct snapshot *snapshot,
 	AUTO_TEXT path = without_last_slashes(options->path);
 
 	*out = (struct restore_result){0};
+	restore.place = restore_place_new();
 	int r = find_skip(repo, snapshot, path, &restore.skip);
 	if (r == 0 && !options->dry_run)
-		r = io_make_folders(options->folder, 0700);
+		r = restore_place_folder(restore.place, options->folder);
 	if (r == 0)
 		r = path_walk(repo, snapshot, path, &visitor);
+	restore_place_free(restore.place);
 	mem_free(restore.blocked);
 	if (r == 0 && restore.failure)
 		r = err_set((enum err)restore.failure,

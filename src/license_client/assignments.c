@@ -62,8 +62,8 @@ bool license_client_is_held(struct license_client *client, const char *subject)
 	return assignments_hold(client, subject, client_now_s(client));
 }
 
-/* Makes `set`, which matches the proof's lease, the one that is believed. */
-static void keep(struct license_client *client, struct heldset *set, const struct proof *proof)
+void assignments_keep(
+	struct license_client *client, struct heldset *set, const struct proof *proof)
 {
 	proof_free(&client->held_proof);
 	heldset_free(&client->held);
@@ -87,7 +87,7 @@ bool assignments_apply(struct license_client *client, const struct assignments_c
 		heldset_remove(&set, change->removed[i].id);
 	bool matches = heldset_matches(&set, &client->record.proof.lease);
 	if (matches)
-		keep(client, &set, &client->record.proof);
+		assignments_keep(client, &set, &client->record.proof);
 	client_end(lock);
 	heldset_free(&set);
 	return matches;
@@ -185,7 +185,7 @@ int assignments_read(struct license_client *client, int64_t timeout_ms)
 		r = read_pages(client, until_us, &set, &proof);
 		matches = r == 0 && heldset_matches(&set, &proof.lease);
 		if (matches && (r = client_begin(client, &lock)) == 0) {
-			keep(client, &set, &proof);
+			assignments_keep(client, &set, &proof);
 			client_end(lock);
 		}
 		proof_free(&proof);

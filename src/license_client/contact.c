@@ -61,7 +61,7 @@ void contact_note_failure(struct license_client *client, int failure, const char
 
 /* An answer that cannot be kept on the disk counts as long as this process lives. */
 static void note_success(struct license_client *client, struct exchange_reply *reply,
-	const struct history_finding *finding)
+	struct history_finding *finding)
 {
 	int lock;
 	int r = client_begin(client, &lock);
@@ -80,6 +80,7 @@ static void note_success(struct license_client *client, struct exchange_reply *r
 	struct proof proof = proof_copy(&reply->proof);
 	if (client_keep_proof(client, &proof, finding->follows) < 0)
 		log_warning("license_state_not_kept", "why", err_message(), NULL);
+	assignments_track_end(client, &finding->track);
 	client_end(lock);
 }
 
@@ -126,10 +127,11 @@ int contact_ask(struct license_client *client, const struct contact *contact,
 			.until_us = until_us};
 		r = history_follow(client, &question, &finding);
 	}
-	if (r == 0) {
+	if (r == 0)
 		note_success(client, out, &finding);
+	assignments_track_free(&finding.track);
+	if (r == 0)
 		return 0;
-	}
 	AUTO_TEXT why = mem_strdup(err_message());
 	contact_note_failure(client, r, why);
 	return err_set((enum err)r, "%s", why);

@@ -160,10 +160,10 @@ static int refuse(struct http_response *response, struct exchange_reply *out)
  * goes into the header of the next requests and nowhere else. */
 static bool learn_time(struct license_client *client, struct http_response *response)
 {
-	AUTO_JSON document = problem_document(response);
+	AUTO_JSON document = response->status == 401 ? problem_document(response) : NULL;
 	int64_t service_s = json_get_int(document, "service_time", -1);
 
-	if (response->status != 401 || service_s < 0 || service_s > time_max_s ||
+	if (service_s < 0 || service_s > time_max_s ||
 		strcmp(json_get_text_or(document, "code", ""), "time_outside_window") != 0)
 		return false;
 	client->service_ahead_s = service_s - clock_now_s();
@@ -198,7 +198,7 @@ static int check_answer(const struct lease *lease, const char *answer)
 	return 0;
 }
 
-static int believe(const struct license_client *client, const struct expectation *expected,
+static int believe(struct license_client *client, const struct expectation *expected,
 	struct exchange_reply *out)
 {
 	const char *texts[2] = {
@@ -228,7 +228,7 @@ static int believe_trial(const struct license_client *client,
 	return trials_believe(client, &trial, out->document, &out->trial);
 }
 
-static int take(const struct license_client *client, const struct expectation *expected,
+static int take(struct license_client *client, const struct expectation *expected,
 	struct http_response *response, struct exchange_reply *out)
 {
 	const char *text = buf_text(&response->body);

@@ -27,6 +27,7 @@ struct walk {
 	struct history_head at;
 	bool is_forked; /* it went past the known lease, and not through it */
 	bool is_restored;
+	struct assignments_track track;
 };
 
 static int refuse(const char *why)
@@ -92,6 +93,7 @@ static int take_event(struct walk *walk, const struct json *json, const uint8_t 
 					  ? !is_same(&walk->at, &walk->known)
 					  : walk->is_forked && !is_restored;
 	walk->is_restored |= is_restored;
+	assignments_track_event(&walk->track, &event);
 	return 0;
 }
 
@@ -202,12 +204,14 @@ int history_follow(struct license_client *client, const struct history_question 
 	struct walk walk = {.client = client,
 		.target = question->lease,
 		.known = known,
-		.at = start_of(client, &head)};
+		.at = start_of(client, &head),
+		.track = assignments_track_begin(client)};
 	walk.is_forked = walk.known.revision > walk.at.revision;
 	r = follow(&walk, question->until_us);
 	if (r == ERR_CORRUPT)
 		client->followed.revision = 0;
 	out->follows = r == 0;
 	out->is_restored = r == 0 && walk.is_restored;
+	out->track = walk.track;
 	return r;
 }

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "license_client/assignments.h"
 #include "license_client/license_client_priv.h"
 
 /*
@@ -20,10 +21,11 @@ struct history_question {
 	int64_t until_us;          /* of the monotonic clock */
 };
 
-/** What was seen, to be kept with the record by the caller. */
+/** What was seen, to be kept with the record by the caller, who ends or frees the track. */
 struct history_finding {
-	bool follows;     /* the history was followed up to this lease */
-	bool is_restored; /* and went past an event `restored` */
+	bool follows;                   /* the history was followed up to this lease */
+	bool is_restored;               /* and went past an event `restored` */
+	struct assignments_track track; /* the set of subjects at this lease */
 };
 
 /** 0, or ERR_CORRUPT for a history that does not go on from the known one; errors of

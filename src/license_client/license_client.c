@@ -98,6 +98,7 @@ void license_client_close(struct license_client *client)
 	heldset_free(&client->held);
 	trials_free(&client->trials);
 	mem_free(client->folder.path);
+	mem_free(client->believed_text);
 	secret_wipe(client, sizeof(*client));
 	mem_free(client);
 }

@@ -7,6 +7,7 @@
 
 #include "crypto/secret.h"
 #include "license/key.h"
+#include "license/keyset.h"
 #include "license/lease.h"
 #include "license/sunset.h"
 #include "license/trial.h"
@@ -109,6 +110,9 @@ struct license_client {
 	struct history_head followed; /* on the way from the head; revision 0: nowhere */
 	int64_t followed_us;          /* when the history was followed last; 0: never */
 	int64_t listed_us;            /* when the list was asked for last; 0: never */
+	char *believed_text;          /* of the keyset that was read last: most leases come */
+	uint8_t believed_root[SIGN_PUBLIC_SIZE]; /* under the same one, signed by this key */
+	struct keyset believed;
 };
 
 /** Reads again what changed. Never fails: what cannot be believed is as if it were not there,
@@ -148,7 +152,7 @@ int64_t client_now_s(const struct license_client *client);
  * Believes a lease or not: signed by a key that the root key signed, for this instance and this
  * license. ERR_CORRUPT. Copies the texts.
  */
-NODISCARD int client_believe(const struct license_client *client, const char *license_id,
+NODISCARD int client_believe(struct license_client *client, const char *license_id,
 	const char *const texts[2], struct proof *out);
 
 /** What was signed last holds, whatever a file says of time beside it. */

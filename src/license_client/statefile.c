@@ -19,6 +19,29 @@ enum {
 	LOCK_WAIT_US = 50 * 1000,
 };
 
+static struct statefile_stamp stamp_of(const char *path)
+{
+	struct stat status;
+
+	if (stat(path, &status) < 0)
+		return (struct statefile_stamp){.size = -1};
+	return (struct statefile_stamp){
+		.inode = (uint64_t)status.st_ino,
+		.size = (int64_t)status.st_size,
+		.modified_ns =
+			status.st_mtim.tv_sec * INT64_C(1000000000) + status.st_mtim.tv_nsec,
+	};
+}
+
+static const struct statefile_disk real = {
+	io_read_file, io_write_file, io_remove, io_lock, stamp_of};
+static const struct statefile_disk *disk = &real;
+
+void statefile_use(const struct statefile_disk *other)
+{
+	disk = other ? other : &real;
+}
+
 /* The name is part of the key, so that one file cannot stand in for another. */
 static void write_tail(const struct statefile_folder *folder, const char *name,
 	const void *data, size_t size, char out[TAIL_SIZE + 1])
@@ -37,7 +60,7 @@ int statefile_read(const struct statefile_folder *folder, const char *name, stru
 	AUTO_TEXT path = io_join(folder->path, name);
 	AUTO_BUF bytes = buf_init(CONTENT_MAX + TAIL_SIZE);
 	char tail[TAIL_SIZE + 1];
-	int r = io_read_file(path, &bytes);
+	int r = disk->read(path, &bytes);
 
 	if (r < 0)
 		return r;
@@ -64,7 +87,7 @@ int statefile_write(
 	if (r == 0)
 		r = buf_append(&bytes, tail, TAIL_SIZE);
 	if (r == 0)
-		r = io_write_file(path, bytes.data, bytes.size, 0600);
+		r = disk->write(path, bytes.data, bytes.size, 0600);
 	if (bytes.data)
 		secret_wipe(bytes.data, bytes.size);
 	return err_wrap(r, "cannot keep the state of the license");
@@ -98,17 +121,17 @@ int statefile_remove(const struct statefile_folder *folder, const char *name)
 {
 	AUTO_TEXT path = io_join(folder->path, name);
 
-	return io_remove(path);
+	return disk->remove(path);
 }
 
 int statefile_lock(const struct statefile_folder *folder, int *out_fd)
 {
 	AUTO_TEXT path = io_join(folder->path, "lock");
-	int r = io_lock(path, out_fd);
+	int r = disk->lock(path, out_fd);
 
 	for (int tries = 1; r == ERR_LOCKED && tries < LOCK_TRIES; tries++) {
 		clock_sleep_us(LOCK_WAIT_US);
-		r = io_lock(path, out_fd);
+		r = disk->lock(path, out_fd);
 	}
 	return r;
 }
@@ -116,16 +139,8 @@ int statefile_lock(const struct statefile_folder *folder, int *out_fd)
 struct statefile_stamp statefile_stamp(const struct statefile_folder *folder, const char *name)
 {
 	AUTO_TEXT path = io_join(folder->path, name);
-	struct stat status;
 
-	if (stat(path, &status) < 0)
-		return (struct statefile_stamp){.size = -1};
-	return (struct statefile_stamp){
-		.inode = (uint64_t)status.st_ino,
-		.size = (int64_t)status.st_size,
-		.modified_ns =
-			status.st_mtim.tv_sec * INT64_C(1000000000) + status.st_mtim.tv_nsec,
-	};
+	return disk->stamp(path);
 }
 
 bool statefile_stamp_equal(

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -55,5 +56,19 @@ struct statefile_stamp {
 struct statefile_stamp statefile_stamp(const struct statefile_folder *folder, const char *name);
 bool statefile_stamp_equal(
 	const struct statefile_stamp *stamp, const struct statefile_stamp *other);
+
+/** Where the bytes lie: the disk, but for tests that run very many instances. `path` is that of
+ * the file. read appends all of it, write replaces it as a whole, lock gives a descriptor for
+ * io_close; errors as in io.h, and a stamp has size -1 where there is no file. */
+struct statefile_disk {
+	int (*read)(const char *path, struct buf *out);
+	int (*write)(const char *path, const void *data, size_t size, mode_t mode);
+	int (*remove)(const char *path);
+	int (*lock)(const char *path, int *out_fd);
+	struct statefile_stamp (*stamp)(const char *path);
+};
+
+/** Replaces the disk, borrowed; NULL puts it back. */
+void statefile_use(const struct statefile_disk *disk);
 
 #endif

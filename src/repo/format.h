@@ -8,7 +8,7 @@
  */
 
 enum {
-	FORMAT_VERSION = 1,
+	FORMAT_VERSION = 2,
 	NAME_SIZE = 16, /* random bytes that name a file, and the repository itself */
 	NAME_TEXT = 2 * NAME_SIZE + 1,
 
@@ -35,13 +35,16 @@ enum piece {
 	PIECE_META = 2,      /* block of lists and trees */
 	PIECE_DIRECTORY = 3, /* of a pack */
 	PIECE_INDEX = 4,
-	PIECE_SNAPSHOT = 5,
+	PIECE_SNAPSHOT = 7,
+	PIECE_WRITER = 8,
 };
 
 #define PACK_MAGIC "GRNPACK1"
 #define INDEX_MAGIC "GRNINDX1"
-#define SNAPSHOT_MAGIC "GRNSNAP1"
-#define KEY_MAGIC "GRNKEYS1"
+#define SNAPSHOT_MAGIC "GRNSNAP2"
+#define WRITER_MAGIC "GRNWRTR2"
+#define KEY_MAGIC "GRNKEYS2"
+#define WRITER_SET_MAGIC "GRNWSET2"
 #define LIST_MAGIC "GRNLIST1"
 #define ITEMS_MAGIC "GRNITEM1"
 #define TREE_MAGIC "GRNTREE1"

@@ -3,208 +3,202 @@
 
 #include <string.h>
 
-#include "base/io.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "crypto/aead.h"
-#include "crypto/hash.h"
 #include "crypto/secret.h"
+#include "repo/key_record.h"
 
-/*
- * magic 8 | kind 4 | passes 4 | memory_kib 4 | salt 16 | sealed master key 32 + 16. What stands
- * before the sealed key is authenticated with it. A fresh salt each time makes a fresh key, so
- * the nonce is zero.
- */
+enum { ID_LEAST = 4 };
 
-enum {
-	KEY_PASSWORD = 1,
-	KEY_FILE = 2,
-	HEAD_SIZE = MAGIC_SIZE + 12 + SECRET_SALT_SIZE,
-	OBJECT_SIZE = HEAD_SIZE + REPO_KEY_SIZE + AEAD_TAG_SIZE,
-	KEY_FILE_LEAST = 32,
-	KEY_FILE_MOST = 64 << 10,
-};
-
-/* What stands in a key object before the sealed key. */
-struct head {
-	uint32_t kind;
-	struct secret_cost cost;
-	const uint8_t *salt; /* borrowed */
-};
-
-static int key_from_file(
-	const char *path, const uint8_t salt[SECRET_SALT_SIZE], uint8_t out[SECRET_KEY_SIZE])
+static char *path_of(const char *id)
 {
-	AUTO_BUF file = buf_init(KEY_FILE_MOST);
-	int r = io_read_file(path, &file);
-
-	if (r == 0 && file.size < KEY_FILE_LEAST)
-		r = err_set(ERR_INVALID,
-			"the key file %s is shorter than 32 bytes; make one with 32 random "
-			"bytes",
-			path);
-	if (r == 0)
-		hash_hkdf(file.data, file.size, salt, SECRET_SALT_SIZE, "garner key file", out,
-			SECRET_KEY_SIZE);
-	if (file.data)
-		secret_wipe(file.data, file.capacity);
-	return r;
+	return mem_printf("keys/%s", id);
 }
 
-/* The key that wraps the master key, from what the user has. */
-static int derive(
-	const struct repo_secret *secret, const struct head *head, uint8_t out[SECRET_KEY_SIZE])
+static int put_record(struct storage *storage, const struct key_record *record, const char *id)
 {
-	if (head->kind == KEY_FILE)
-		return key_from_file(secret->key_file, head->salt, out);
-	return secret_from_password(secret->password, head->salt, &head->cost, out);
+	uint8_t object[KEY_OBJECT_SIZE];
+	AUTO_TEXT path = path_of(id);
+
+	key_record_put(record, object);
+	return storage_put(storage, path, object, sizeof(object));
 }
 
-static struct aead lock_of(const uint8_t *key, const uint8_t *extra, size_t extra_size)
+int keys_add(struct storage *storage, const struct repo_keys *keys,
+	const struct repo_secret *secret, char out_id[NAME_TEXT])
 {
-	static const uint8_t nonce[AEAD_NONCE_SIZE];
+	struct key_record record = {.made_s = clock_now_s()};
+	uint8_t name[NAME_SIZE];
 
-	return (struct aead){key, nonce, extra, extra_size};
+	if (!keys->can_read)
+		return err_set(ERR_AUTH, "a put-only writer has no master key to wrap; open "
+					 "the repository with a password or key file");
+	int r = key_record_wrap(&record, secret, keys->id, keys->master);
+	if (r < 0)
+		return r;
+	secret_random(name, sizeof(name));
+	text_to_hex(name, sizeof(name), out_id);
+	return put_record(storage, &record, out_id);
 }
 
-/* What is authenticated with the key: the head of the object, and whose it is. */
-static void make_extra(
-	const uint8_t *head, const uint8_t id[NAME_SIZE], uint8_t out[HEAD_SIZE + NAME_SIZE])
+int keys_add_recovery(struct storage *storage, const struct repo_keys *keys,
+	char out_text[RECOVERY_TEXT], char out_id[NAME_TEXT])
 {
-	memcpy(out, head, HEAD_SIZE);
-	memcpy(out + HEAD_SIZE, id, NAME_SIZE);
-}
+	uint8_t key[RECOVERY_SIZE];
 
-static int put_head(struct buf *out, const struct head *head)
-{
-	int r = buf_append_text(out, KEY_MAGIC);
-
-	if (r == 0)
-		r = buf_put_u32(out, head->kind);
-	if (r == 0)
-		r = buf_put_u32(out, head->cost.passes);
-	if (r == 0)
-		r = buf_put_u32(out, head->cost.memory_kib);
-	if (r == 0)
-		r = buf_append(out, head->salt, SECRET_SALT_SIZE);
-	return r;
-}
-
-static int wrap(struct buf *object, const uint8_t id[NAME_SIZE],
-	const uint8_t key[SECRET_KEY_SIZE], const uint8_t master[REPO_KEY_SIZE])
-{
-	uint8_t extra[HEAD_SIZE + NAME_SIZE];
-	uint8_t sealed[REPO_KEY_SIZE + AEAD_TAG_SIZE];
-
-	make_extra(object->data, id, extra);
-	struct aead lock = lock_of(key, extra, sizeof(extra));
-	aead_seal(&lock, master, REPO_KEY_SIZE, sealed);
-	return buf_append(object, sealed, sizeof(sealed));
-}
-
-int keys_store(struct storage *storage, const uint8_t id[NAME_SIZE],
-	const struct repo_secret *secret, const uint8_t master[REPO_KEY_SIZE])
-{
-	uint8_t salt[SECRET_SALT_SIZE], name[NAME_SIZE], key[SECRET_KEY_SIZE];
-	char digits[NAME_TEXT];
-	AUTO_BUF object = buf_init(OBJECT_SIZE);
-	struct head head = {.kind = secret->password ? KEY_PASSWORD : KEY_FILE, .salt = salt};
-
-	if (secret->password)
-		head.cost = secret_cost_default;
-	secret_random(salt, sizeof(salt));
-	int r = derive(secret, &head, key);
-	if (r == 0)
-		r = put_head(&object, &head);
-	if (r == 0)
-		r = wrap(&object, id, key, master);
+	secret_random(key, sizeof(key));
+	recovery_to_text(key, out_text);
 	secret_wipe(key, sizeof(key));
+	return keys_add(storage, keys, &(struct repo_secret){.recovery_key = out_text}, out_id);
+}
+
+/* The name of a key in its path; NULL where the file is none of ours. */
+static const char *id_of(const char *path)
+{
+	const char *name = strrchr(path, '/');
+	uint8_t bytes[NAME_SIZE];
+
+	if (!name || strlen(name + 1) != NAME_TEXT - 1 ||
+		text_from_hex(name + 1, bytes, sizeof(bytes)) < 0)
+		return NULL;
+	return name + 1;
+}
+
+/* What is longer than a key is none, and counts as damaged. */
+static int get_record(struct storage *storage, const char *path, struct key_record *out)
+{
+	AUTO_BUF object = buf_init(KEY_OBJECT_SIZE);
+	int r = storage_read_all(storage, path, &object);
+
+	*out = (struct key_record){0};
+	if (r < 0)
+		return r == ERR_LIMIT ? KEY_RECORD_COPIES : r;
+	return key_record_get(object.data, object.size, out);
+}
+
+struct listing {
+	struct storage *storage;
+	struct key_info *keys;
+	size_t count, capacity;
+};
+
+static int list_key(void *context, const struct storage_entry *entry)
+{
+	struct listing *listing = context;
+	const char *id = id_of(entry->name);
+	struct key_record record;
+
+	if (!id)
+		return 0;
+	int bad = get_record(listing->storage, entry->name, &record);
+	if (bad < 0)
+		return bad == ERR_NOTFOUND ? 0 : bad; /* removed meanwhile */
+	mem_grow(
+		&listing->keys, &listing->capacity, listing->count + 1, sizeof(*listing->keys));
+	struct key_info *key = &listing->keys[listing->count++];
+	memcpy(key->id, id, NAME_TEXT);
+	key->kind = record.kind;
+	key->made_s = record.made_s;
+	key->bad_copies = bad;
+	return 0;
+}
+
+int keys_list(struct storage *storage, struct key_info **out, size_t *out_count)
+{
+	struct listing listing = {.storage = storage};
+	int r = storage_list(storage, "keys", list_key, &listing);
+
+	if (r < 0) {
+		mem_free(listing.keys);
+		return r;
+	}
+	*out = listing.keys;
+	*out_count = listing.count;
+	return 0;
+}
+
+int keys_find(struct storage *storage, const char *start, struct key_info *out)
+{
+	struct key_info *keys = NULL;
+	size_t count = 0, found = 0;
+	int r = strlen(start) < ID_LEAST
+			? err_set(ERR_INVALID,
+				  "\"%s\" is too short for a key; give %d digits or more",
+				  start, ID_LEAST)
+			: keys_list(storage, &keys, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		if (text_starts_with(keys[i].id, start)) {
+			*out = keys[i];
+			found++;
+		}
+	}
+	mem_free(keys);
+	if (r == 0 && found > 1)
+		return err_set(ERR_INVALID, "%zu keys begin with \"%s\"; give more digits",
+			found, start);
+	if (r == 0 && found == 0)
+		return err_set(
+			ERR_NOTFOUND, "there is no key \"%s\"; see garner key list", start);
+	return r;
+}
+
+int keys_remove(struct storage *storage, const char *id)
+{
+	struct key_info *keys = NULL;
+	size_t count = 0, others = 0;
+	bool found = false;
+	int r = keys_list(storage, &keys, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		bool is_it = text_equal(keys[i].id, id);
+		found |= is_it;
+		others += !is_it && keys[i].bad_copies < KEY_RECORD_COPIES;
+	}
+	mem_free(keys);
+	if (r < 0)
+		return r;
+	if (!found)
+		return err_set(ERR_NOTFOUND, "there is no key \"%s\"; see garner key list", id);
+	if (others == 0)
+		return err_set(ERR_INVALID,
+			"it is the last key that opens the repository; add another one first "
+			"(garner key add)");
+	AUTO_TEXT path = path_of(id);
+	return storage_remove(storage, path);
+}
+
+/* Under a new name, so that at every moment one of them is whole. */
+static int mend(struct storage *storage, const char *id)
+{
+	struct key_record record;
+	uint8_t name[NAME_SIZE];
+	char digits[NAME_TEXT];
+	AUTO_TEXT path = path_of(id);
+	int r = get_record(storage, path, &record);
+
 	if (r < 0)
 		return r;
 	secret_random(name, sizeof(name));
 	text_to_hex(name, sizeof(name), digits);
-	AUTO_TEXT path = mem_printf("keys/%s", digits);
-	return storage_put(storage, path, object.data, object.size);
+	r = put_record(storage, &record, digits);
+	return r < 0 ? r : storage_remove(storage, path);
 }
 
-struct unlocking {
-	struct storage *storage;
-	const uint8_t *id;
-	const struct repo_secret *secret;
-	uint8_t *master;
-	uint32_t seen; /* keys of the kind that the secret is for */
-};
-
-enum { UNLOCKED = 1 };
-
-/* Takes the head of a key object apart; false where it is none, or for another kind. */
-static bool take_head(
-	const struct buf *object, const struct repo_secret *secret, struct head *head)
+int keys_repair(struct storage *storage, int *out_mended)
 {
-	struct reader reader = {object->data, object->size};
-	const unsigned char *magic = NULL;
+	struct key_info *keys = NULL;
+	size_t count = 0;
+	int r = keys_list(storage, &keys, &count);
 
-	if (object->size != OBJECT_SIZE || reader_bytes(&reader, MAGIC_SIZE, &magic) < 0 ||
-		memcmp(magic, KEY_MAGIC, MAGIC_SIZE) != 0)
-		return false;
-	if (reader_u32(&reader, &head->kind) < 0 ||
-		reader_u32(&reader, &head->cost.passes) < 0 ||
-		reader_u32(&reader, &head->cost.memory_kib) < 0 ||
-		reader_bytes(&reader, SECRET_SALT_SIZE, &head->salt) < 0)
-		return false;
-	return head->kind == (secret->password ? KEY_PASSWORD : KEY_FILE);
-}
-
-static int unwrap(
-	struct unlocking *unlocking, const struct buf *object, const struct head *head)
-{
-	uint8_t key[SECRET_KEY_SIZE], extra[HEAD_SIZE + NAME_SIZE];
-	int r = derive(unlocking->secret, head, key);
-
-	/* A cost out of bounds is no key of ours: another one may be. */
-	if (r == ERR_LIMIT)
-		return 0;
-	if (r < 0)
-		return r;
-	make_extra(object->data, unlocking->id, extra);
-	struct aead lock = lock_of(key, extra, sizeof(extra));
-	r = aead_open(
-		&lock, object->data + HEAD_SIZE, OBJECT_SIZE - HEAD_SIZE, unlocking->master);
-	secret_wipe(key, sizeof(key));
-	return r == 0 ? UNLOCKED : 0;
-}
-
-static int try_key(void *context, const char *path, uint64_t size)
-{
-	struct unlocking *unlocking = context;
-	AUTO_BUF object = buf_init(OBJECT_SIZE);
-	struct head head;
-
-	if (size != OBJECT_SIZE)
-		return 0;
-	int r = storage_read_all(unlocking->storage, path, &object);
-	if (r < 0)
-		return r;
-	if (!take_head(&object, unlocking->secret, &head))
-		return 0;
-	unlocking->seen++;
-	return unwrap(unlocking, &object, &head);
-}
-
-int keys_unlock(struct storage *storage, const uint8_t id[NAME_SIZE],
-	const struct repo_secret *secret, uint8_t out_master[REPO_KEY_SIZE])
-{
-	struct unlocking unlocking = {storage, id, secret, out_master, 0};
-	const char *what = secret->password ? "password" : "key file";
-	int r = storage_list(storage, "keys", try_key, &unlocking);
-
-	if (r == UNLOCKED)
-		return 0;
-	if (r < 0)
-		return r;
-	if (unlocking.seen == 0)
-		return err_set(ERR_PASSWORD, "the repository at %s is not opened by a %s",
-			storage_place(storage), what);
-	return err_set(ERR_PASSWORD, "wrong password or key file for the repository at %s",
-		storage_place(storage));
+	*out_mended = 0;
+	for (size_t i = 0; i < count && r == 0; i++) {
+		if (keys[i].bad_copies != 1)
+			continue;
+		r = mend(storage, keys[i].id);
+		*out_mended += r == 0;
+	}
+	mem_free(keys);
+	return r;
 }

@@ -24,12 +24,9 @@ static struct repo *repo_new(struct storage *storage)
 /* What is derived from the master key once it is there. */
 static void derive_keys(struct repo *repo)
 {
-	uint8_t key[HASH_SIZE];
-
-	hash_hkdf(repo->master, sizeof(repo->master), NULL, 0, "garner chunk id", key,
-		sizeof(key));
-	repo->id_key = hash_hmac_key_new(key, sizeof(key));
-	secret_wipe(key, sizeof(key));
+	memcpy(repo->id, repo->keys.id, sizeof(repo->id));
+	memcpy(repo->master, repo->keys.master, sizeof(repo->master));
+	repo->id_key = hash_hmac_key_new(repo->keys.chunk_id, sizeof(repo->keys.chunk_id));
 	chunker_table_init(&repo->chunker, repo->master, sizeof(repo->master));
 }
 
@@ -59,12 +56,12 @@ void repo_chunk_id(struct repo *repo, const void *data, size_t size, uint8_t out
 
 /* What an attempt to make a repository that never ended leaves behind is a key that opens
  * nothing; all else means that the folder is somebody's. */
-static int refuse_entry(void *context, const char *name, uint64_t size)
+static int refuse_entry(void *context, const struct storage_entry *entry)
 {
 	const struct repo *repo = context;
+	const char *name = entry->name;
 
-	(void)size;
-	if (text_starts_with(name, "keys/"))
+	if (text_starts_with(name, "keys/") || text_equal(name, "config.copy"))
 		return 0;
 	if (text_equal(name, "config"))
 		return err_set(ERR_EXISTS, "there is a repository at %s already",
@@ -80,11 +77,8 @@ static int make(struct repo *repo, const struct repo_secret *secret)
 
 	if (r < 0)
 		return r;
-	secret_random(repo->id, sizeof(repo->id));
-	secret_random(repo->master, sizeof(repo->master));
-	r = keys_store(repo->storage, repo->id, secret, repo->master);
-	if (r == 0)
-		r = config_write(repo->storage, repo->id, repo->master);
+	r = keys_create(repo->storage, secret,
+		aead_aes_is_fast() ? AEAD_AES_256_GCM : AEAD_CHACHA20_POLY1305, &repo->keys);
 	if (r == 0)
 		derive_keys(repo);
 	return r;
@@ -92,7 +86,6 @@ static int make(struct repo *repo, const struct repo_secret *secret)
 
 int repo_create(const char *folder, const struct repo_secret *secret, struct repo **out)
 {
-	ASSERT(!secret->master_key && !secret->password != !secret->key_file);
 	struct repo *repo = repo_new(storage_open_folder(folder));
 	int r = make(repo, secret);
 
@@ -106,32 +99,16 @@ int repo_create(const char *folder, const struct repo_secret *secret, struct rep
 
 static int unlock(struct repo *repo, const struct repo_secret *secret)
 {
-	const char *place = storage_place(repo->storage);
-	struct config config;
-	int r = config_read(repo->storage, &config);
+	int r = keys_open(repo->storage, secret, &repo->keys);
 
 	if (r < 0)
 		return r;
-	memcpy(repo->id, config.id, sizeof(repo->id));
-	if (secret->master_key)
-		memcpy(repo->master, secret->master_key, sizeof(repo->master));
-	else
-		r = keys_unlock(repo->storage, repo->id, secret, repo->master);
-	if (r < 0)
-		return r;
-	if (!config_is_valid(&config, repo->master))
-		return secret->master_key ? err_set(ERR_PASSWORD,
-						    "the key that was kept is not that of the "
-						    "repository at %s",
-						    place)
-					  : err_set(ERR_CORRUPT, "%s/config is damaged", place);
 	derive_keys(repo);
 	return repo_refresh(repo);
 }
 
 int repo_open(const char *folder, const struct repo_secret *secret, struct repo **out)
 {
-	ASSERT(secret->master_key || secret->password || secret->key_file);
 	struct repo *repo = repo_new(storage_open_folder(folder));
 	int r = unlock(repo, secret);
 
@@ -214,12 +191,12 @@ struct counting {
 	uint64_t bytes, snapshots;
 };
 
-static int count_file(void *context, const char *name, uint64_t size)
+static int count_file(void *context, const struct storage_entry *entry)
 {
 	struct counting *counting = context;
 
-	counting->bytes += size;
-	if (text_starts_with(name, "snapshots/"))
+	counting->bytes += entry->size;
+	if (text_starts_with(entry->name, "snapshots/"))
 		counting->snapshots++;
 	return 0;
 }

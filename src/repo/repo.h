@@ -24,10 +24,14 @@ struct repo;
 
 enum { REPO_ID_SIZE = 32, REPO_ID_TEXT = 65, REPO_KEY_SIZE = 32, SNAPSHOT_ID_TEXT = 33 };
 
-/** What opens a repository: one of the three, the others NULL. Borrowed. */
+/** What opens a repository: one of them, the others NULL. Borrowed. */
 struct repo_secret {
 	const char *password;
 	const char *key_file;      /* a file of 32 random bytes or more */
+	const char *recovery_key;  /* 8 groups of 4, as it was shown */
+	const char *writer_file;   /* of a put-only writer: it may add, and not read items */
+	const uint8_t *writer_set; /* the same, as repo_kept_key gave it */
+	size_t writer_set_size;
 	const uint8_t *master_key; /* REPO_KEY_SIZE, as repo_master_key gave it */
 };
 

@@ -6,6 +6,7 @@
 #include "repo/block.h"
 #include "repo/cache.h"
 #include "repo/chunker.h"
+#include "repo/derived.h"
 #include "repo/format.h"
 #include "repo/index.h"
 #include "repo/repo.h"
@@ -17,6 +18,7 @@
 
 struct repo {
 	struct storage *storage;
+	struct repo_keys keys;
 	uint8_t id[NAME_SIZE];
 	uint8_t master[REPO_KEY_SIZE];
 	struct hash_hmac_key *id_key; /* makes the ids of chunks */

@@ -52,7 +52,8 @@ void seal_close(
 	uint8_t nonce[AEAD_NONCE_SIZE], extra[EXTRA_SIZE];
 
 	bind(seal, place, nonce, extra);
-	aead_seal(&(struct aead){seal->key, nonce, extra, sizeof(extra)}, data, size, data);
+	aead_seal(&(struct aead){seal->key, nonce, extra, sizeof(extra), AEAD_AES_256_GCM},
+		data, size, data);
 }
 
 int seal_open(
@@ -64,5 +65,6 @@ int seal_open(
 		return err_set(ERR_CORRUPT, "shorter than its seal");
 	bind(seal, place, nonce, extra);
 	return aead_open(
-		&(struct aead){seal->key, nonce, extra, sizeof(extra)}, data, size, data);
+		&(struct aead){seal->key, nonce, extra, sizeof(extra), AEAD_AES_256_GCM}, data,
+		size, data);
 }

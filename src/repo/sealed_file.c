@@ -90,13 +90,12 @@ struct listing {
 	void *context;
 };
 
-static int visit_file(void *context, const char *path, uint64_t size)
+static int visit_file(void *context, const struct storage_entry *entry)
 {
 	const struct listing *listing = context;
-	const char *name = strrchr(path, '/');
+	const char *name = strrchr(entry->name, '/');
 	uint8_t bytes[NAME_SIZE];
 
-	(void)size;
 	if (!name || strlen(name + 1) != NAME_TEXT - 1 ||
 		text_from_hex(name + 1, bytes, sizeof(bytes)) < 0)
 		return 0;

@@ -1,50 +1,43 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "storage/storage.h"
-
+#include <pthread.h>
 #include <string.h>
 
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "crypto/secret.h"
+#include "storage/storage_priv.h"
 
 /*
  * Objects are files by their names. A file is written as tmp/<random>, made durable, renamed to
- * its name, and the folder made durable; tmp/ is no part of what storage_list sees.
+ * its name unless there is one, and the folder made durable.
  */
-
-static const char temporary_folder[] = "tmp";
 
 enum { TEMPORARY_NAME_SIZE = 16, FOLDERS_MAX = 16 };
 
-struct storage {
-	char *folder;
+struct local {
+	struct storage storage; /* its place is the folder */
+	char *temporary_folder;
+	pthread_mutex_t durable_lock;
 	char **durable; /* folders below it whose own names are known to be durable */
 	size_t durable_count, durable_capacity;
 };
 
-struct storage *storage_open_folder(const char *folder)
+static struct local *local_of(struct storage *storage)
 {
-	struct storage *storage = mem_alloc(sizeof(*storage));
-
-	storage->folder = mem_strdup(folder);
-	return storage;
+	return (struct local *)storage;
 }
 
-void storage_close(struct storage *storage)
+static void local_close(struct storage *storage)
 {
-	if (!storage)
-		return;
-	for (size_t i = 0; i < storage->durable_count; i++)
-		mem_free(storage->durable[i]);
-	mem_free(storage->durable);
-	mem_free(storage->folder);
-	mem_free(storage);
-}
+	struct local *local = local_of(storage);
 
-const char *storage_place(const struct storage *storage)
-{
-	return storage->folder;
+	for (size_t i = 0; i < local->durable_count; i++)
+		mem_free(local->durable[i]);
+	mem_free(local->durable);
+	pthread_mutex_destroy(&local->durable_lock);
+	mem_free(local->temporary_folder);
+	mem_free(local);
 }
 
 /* The folder part of a path, as a new text. */
@@ -57,83 +50,83 @@ static char *parent_of(const char *path)
 	return mem_strndup(path, slash == path ? 1 : (size_t)(slash - path));
 }
 
-static bool is_durable(const struct storage *storage, const char *path)
+/* Whether the folder is among the durable ones; puts it there where `now` is set. */
+static bool note_durable(struct local *local, const char *path, bool now)
 {
-	for (size_t i = 0; i < storage->durable_count; i++)
-		if (text_equal(storage->durable[i], path))
-			return true;
-	return false;
+	bool is_there = false;
+
+	pthread_mutex_lock(&local->durable_lock);
+	for (size_t i = 0; i < local->durable_count && !is_there; i++)
+		is_there = text_equal(local->durable[i], path);
+	if (now && !is_there) {
+		mem_grow(&local->durable, &local->durable_capacity, local->durable_count + 1,
+			sizeof(*local->durable));
+		local->durable[local->durable_count++] = mem_strdup(path);
+	}
+	pthread_mutex_unlock(&local->durable_lock);
+	return is_there;
 }
 
 /* Makes a folder and the names of it and of those above it durable. Another process may have
  * made it a moment ago and not come to that yet, so each storage does it once for itself. */
-static int make_folder(struct storage *storage, const char *path)
+static int make_folder(struct local *local, const char *path)
 {
-	if (is_durable(storage, path))
+	if (note_durable(local, path, false))
 		return 0;
 	int r = io_make_folders(path, 0700);
 	AUTO_TEXT at = mem_strdup(path);
 	for (int i = 0; r == 0 && i < FOLDERS_MAX; i++) {
 		AUTO_TEXT parent = parent_of(at);
 		r = io_sync_folder(parent);
-		if (text_equal(at, storage->folder))
+		if (text_equal(at, local->storage.place))
 			break;
 		mem_replace(&at, STEAL(parent));
 	}
-	if (r < 0)
-		return r;
-	mem_grow(&storage->durable, &storage->durable_capacity, storage->durable_count + 1,
-		sizeof(*storage->durable));
-	storage->durable[storage->durable_count++] = mem_strdup(path);
-	return 0;
+	if (r == 0)
+		note_durable(local, path, true);
+	return r;
 }
 
-static int write_durably(const char *path, const void *data, size_t size)
+static int write_durably(const char *path, const struct storage_object *object)
 {
 	int fd;
 	int r = io_create(path, 0600, &fd);
 
 	if (r < 0)
 		return r;
-	r = io_write(fd, data, size);
+	r = io_write(fd, object->data, object->size);
 	if (r == 0)
 		r = io_sync(fd);
 	io_close(fd);
 	return err_wrap(r, "%s", path);
 }
 
-/* A new name in the folder of temporary files. */
-static int temporary_path(struct storage *storage, char **out)
+/* A new name in the folder of temporary files. The caller frees it. */
+static char *temporary_path(const struct local *local)
 {
 	uint8_t random[TEMPORARY_NAME_SIZE];
 	char name[2 * TEMPORARY_NAME_SIZE + 1];
-	AUTO_TEXT folder = io_join(storage->folder, temporary_folder);
-	int r = make_folder(storage, folder);
 
-	if (r < 0)
-		return r;
 	secret_random(random, sizeof(random));
 	text_to_hex(random, sizeof(random), name);
-	*out = io_join(folder, name);
-	return 0;
+	return io_join(local->temporary_folder, name);
 }
 
-int storage_put(struct storage *storage, const char *name, const void *data, size_t size)
+static int local_put(struct storage *storage, const struct storage_object *object)
 {
-	AUTO_TEXT path = io_join(storage->folder, name);
+	struct local *local = local_of(storage);
+	AUTO_TEXT path = io_join(storage->place, object->name);
 	AUTO_TEXT folder = parent_of(path);
-	AUTO_TEXT temporary = NULL;
+	AUTO_TEXT temporary = temporary_path(local);
+	int r = make_folder(local, folder);
 
-	if (io_exists(path))
-		return err_set(ERR_EXISTS, "%s is there already", path);
-	int r = make_folder(storage, folder);
 	if (r == 0)
-		r = temporary_path(storage, &temporary);
+		r = make_folder(local, local->temporary_folder);
 	if (r < 0)
 		return r;
-	r = write_durably(temporary, data, size);
+	r = write_durably(temporary, object);
 	if (r == 0)
-		r = io_rename(temporary, path);
+		r = io_rename_new(temporary, path);
 	if (r < 0) {
 		/* The message of what went wrong must outlive this. */
 		AUTO_TEXT message = mem_strdup(err_message());
@@ -143,10 +136,10 @@ int storage_put(struct storage *storage, const char *name, const void *data, siz
 	return 0;
 }
 
-int storage_read(
+static int local_read(
 	struct storage *storage, const char *name, const struct storage_range *range, void *out)
 {
-	AUTO_TEXT path = io_join(storage->folder, name);
+	AUTO_TEXT path = io_join(storage->place, name);
 	int fd;
 	int r = io_open_read(path, &fd);
 
@@ -157,16 +150,16 @@ int storage_read(
 	return err_wrap(r, "%s", path);
 }
 
-int storage_read_all(struct storage *storage, const char *name, struct buf *out)
+static int local_read_all(struct storage *storage, const char *name, struct buf *out)
 {
-	AUTO_TEXT path = io_join(storage->folder, name);
+	AUTO_TEXT path = io_join(storage->place, name);
 
 	return io_read_file(path, out);
 }
 
-int storage_size(struct storage *storage, const char *name, uint64_t *out)
+static int local_size(struct storage *storage, const char *name, uint64_t *out)
 {
-	AUTO_TEXT path = io_join(storage->folder, name);
+	AUTO_TEXT path = io_join(storage->place, name);
 	int fd;
 	int r = io_open_read(path, &fd);
 
@@ -184,36 +177,49 @@ struct listing {
 	void *context;
 };
 
+static int list_folder(const struct listing *listing);
+
 static int visit_entry(void *context, const struct io_entry *entry)
 {
 	const struct listing *listing = context;
 	bool top = listing->folder[0] == '\0';
 
 	/* lost+found: the place may be a file system of its own. */
-	if (top && (text_equal(entry->name, temporary_folder) ||
+	if (top && (text_equal(entry->name, STORAGE_TEMPORARY) ||
 			   text_equal(entry->name, "lost+found")))
 		return 0;
 	AUTO_TEXT name = top ? mem_strdup(entry->name) : io_join(listing->folder, entry->name);
-	if (entry->is_folder)
-		return storage_list(listing->storage, name, listing->visit, listing->context);
-	return listing->visit(listing->context, name, entry->size);
+	if (entry->is_folder) {
+		struct listing below = *listing;
+		below.folder = name;
+		return list_folder(&below);
+	}
+	struct storage_entry object = {name, entry->size, entry->modified_s};
+	return listing->visit(listing->context, &object);
 }
 
-int storage_list(
-	struct storage *storage, const char *folder, storage_entry_fn *visit, void *context)
+static int list_folder(const struct listing *listing)
 {
-	AUTO_TEXT path =
-		folder[0] ? io_join(storage->folder, folder) : mem_strdup(storage->folder);
-	struct listing listing = {storage, folder, visit, context};
+	AUTO_TEXT path = listing->folder[0] ? io_join(listing->storage->place, listing->folder)
+					    : mem_strdup(listing->storage->place);
+	struct listing at = *listing;
 
 	if (!io_exists(path))
 		return 0;
-	return io_list(path, visit_entry, &listing);
+	return io_list(path, visit_entry, &at);
 }
 
-int storage_remove(struct storage *storage, const char *name)
+static int local_list(
+	struct storage *storage, const char *folder, storage_entry_fn *visit, void *context)
 {
-	AUTO_TEXT path = io_join(storage->folder, name);
+	struct listing listing = {storage, folder, visit, context};
+
+	return list_folder(&listing);
+}
+
+static int local_remove(struct storage *storage, const char *name)
+{
+	AUTO_TEXT path = io_join(storage->place, name);
 
 	return io_remove(path);
 }
@@ -233,12 +239,73 @@ static int clean_entry(void *context, const struct io_entry *entry)
 	return io_remove(path);
 }
 
-int storage_clean(struct storage *storage, int64_t before_s)
+static int local_clean(struct storage *storage, int64_t before_s)
 {
-	AUTO_TEXT folder = io_join(storage->folder, temporary_folder);
-	struct cleaning cleaning = {folder, before_s};
+	const struct local *local = local_of(storage);
+	struct cleaning cleaning = {local->temporary_folder, before_s};
 
-	if (!io_exists(folder))
+	if (!io_exists(local->temporary_folder))
 		return 0;
-	return io_list(folder, clean_entry, &cleaning);
+	return io_list(local->temporary_folder, clean_entry, &cleaning);
+}
+
+/* The file system's time is that of a file that was just made: on a server of files it is the
+ * server's, which all machines that use it share. */
+static int local_now(struct storage *storage, int64_t *out_s)
+{
+	const struct local *local = local_of(storage);
+	AUTO_TEXT path = temporary_path(local);
+	int fd;
+	int r = io_make_folders(local->temporary_folder, 0700);
+
+	if (r == 0)
+		r = io_create(path, 0600, &fd);
+	if (r < 0)
+		return r;
+	r = io_modified(fd, out_s);
+	io_close(fd);
+	if (r < 0) {
+		(void)!io_remove(path);
+		return r;
+	}
+	return io_remove(path);
+}
+
+static int local_retain(struct storage *storage, const char *name, int64_t until_s)
+{
+	AUTO_TEXT path = io_join(storage->place, name);
+
+	(void)until_s;
+	return io_exists(path) ? 0 : err_set(ERR_NOTFOUND, "there is no %s", path);
+}
+
+static int local_can_retain(struct storage *storage, bool *out)
+{
+	(void)storage;
+	*out = false;
+	return 0;
+}
+
+static const struct storage_side local_side = {
+	.close = local_close,
+	.put = local_put,
+	.read = local_read,
+	.read_all = local_read_all,
+	.size = local_size,
+	.list = local_list,
+	.remove = local_remove,
+	.clean = local_clean,
+	.now = local_now,
+	.retain = local_retain,
+	.can_retain = local_can_retain,
+};
+
+struct storage *storage_open_folder(const char *folder)
+{
+	struct local *local = mem_alloc(sizeof(*local));
+
+	local->storage = (struct storage){&local_side, mem_strdup(folder)};
+	local->temporary_folder = io_join(folder, STORAGE_TEMPORARY);
+	pthread_mutex_init(&local->durable_lock, NULL);
+	return &local->storage;
 }

@@ -14,8 +14,7 @@ static int64_t calls_left; /* 0: no fault */
 static bool has_failed;
 static bool is_paused;
 
-/* True where the call must fail. */
-static bool fails(void)
+bool fault_next(void)
 {
 	if (is_paused || (!calls_left && !has_failed))
 		return false;
@@ -28,29 +27,29 @@ static bool fails(void)
 
 static int fault_open(const char *path, int flags, mode_t mode)
 {
-	return fails() ? -1 : open(path, flags, mode);
+	return fault_next() ? -1 : open(path, flags, mode);
 }
 
 static ssize_t fault_write(int fd, const void *data, size_t size)
 {
-	return fails() ? -1 : write(fd, data, size);
+	return fault_next() ? -1 : write(fd, data, size);
 }
 
 static ssize_t fault_read(int fd, void *data, size_t size, off_t offset)
 {
-	return fails() ? -1 : pread(fd, data, size, offset);
+	return fault_next() ? -1 : pread(fd, data, size, offset);
 }
 
 /* What is on a disk in memory is as durable as it gets. */
 static int fault_sync(int fd)
 {
 	(void)fd;
-	return fails() ? -1 : 0;
+	return fault_next() ? -1 : 0;
 }
 
 static int fault_rename(const char *from, const char *to)
 {
-	return fails() ? -1 : rename(from, to);
+	return fault_next() ? -1 : rename(from, to);
 }
 
 static const struct io_calls faulty = {

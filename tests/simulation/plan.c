@@ -59,11 +59,20 @@ static void plan_past(struct plan *plan, struct random *random)
 	}
 }
 
+/* How much less happens at each instance where there are many: about as much in all as at ten.
+ */
+static int64_t calm_of(const struct plan *plan)
+{
+	return 1 + plan->instances / 10;
+}
+
 static void plan_jobs(struct plan *plan, struct random *random, int instance)
 {
 	int64_t hour_s = random_below(random, DAY_S);
+	int step = (int)random_span(random, 1, 2 * calm_of(plan) - 1);
+	int first = (int)random_below(random, step);
 
-	for (int day = 0; day < plan->days; day++) {
+	for (int day = first; day < plan->days; day += step) {
 		struct event *job = add(plan, random, EVENT_JOB,
 			plan->start_s + (int64_t)day * DAY_S + hour_s +
 				random_below(random, 300));
@@ -75,12 +84,14 @@ static void plan_jobs(struct plan *plan, struct random *random, int instance)
 
 static void plan_network(struct plan *plan, struct random *random, int instance)
 {
-	for (int64_t n = times(plan, random, 15); n > 0; n--) {
+	int64_t calm = calm_of(plan);
+
+	for (int64_t n = times(plan, random, 15 * calm); n > 0; n--) {
 		int64_t at_s = add_at(plan, random, EVENT_CUT, instance)->at_s;
 		add(plan, random, EVENT_MEND, at_s + random_span(random, 600, 20 * DAY_S))
 			->instance = instance;
 	}
-	for (int64_t n = times(plan, random, 60); n > 0; n--) {
+	for (int64_t n = times(plan, random, 60 * calm); n > 0; n--) {
 		struct event *storm = add_at(plan, random, EVENT_STORM, instance);
 		int64_t until_s = storm->at_s + random_span(random, 3600, 3 * DAY_S);
 		storm->amount = 20 + random_below(random, 75);
@@ -90,7 +101,9 @@ static void plan_network(struct plan *plan, struct random *random, int instance)
 
 static void plan_machine(struct plan *plan, struct random *random, int instance)
 {
-	for (int64_t n = times(plan, random, 20); n > 0; n--) {
+	int64_t calm = calm_of(plan);
+
+	for (int64_t n = times(plan, random, 20 * calm); n > 0; n--) {
 		struct event *jump = add_at(plan, random, EVENT_CLOCK, instance);
 		int64_t at_s = jump->at_s;
 		jump->amount = random_span(random, 60, (int64_t)1100 * DAY_S);
@@ -101,17 +114,17 @@ static void plan_machine(struct plan *plan, struct random *random, int instance)
 				at_s + random_span(random, 600, 10 * DAY_S))
 				->instance = instance;
 	}
-	for (int64_t n = times(plan, random, 10); n > 0; n--)
+	for (int64_t n = times(plan, random, 10 * calm); n > 0; n--)
 		add_at(plan, random, EVENT_CRASH, instance)->amount =
 			1 + random_below(random, 60);
-	for (int64_t n = times(plan, random, 15); n > 0; n--)
+	for (int64_t n = times(plan, random, 15 * calm); n > 0; n--)
 		add_at(plan, random, EVENT_REBOOT, instance);
 	if (random_percent(random, 40)) {
 		int64_t at_s = add_at(plan, random, EVENT_IMAGE, instance)->at_s;
 		add(plan, random, EVENT_PUT_BACK, at_s + random_span(random, 600, 20 * DAY_S))
 			->instance = instance;
 	}
-	for (int64_t n = times(plan, random, 12); n > 0; n--)
+	for (int64_t n = times(plan, random, 12 * calm); n > 0; n--)
 		add_at(plan, random, EVENT_RELEASE, instance)->amount =
 			1 + random_below(random, 5);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/io.h"
 #include "base/mem.h"
+#include "disk.h"
 #include "invariants.h"
 #include "license_client/license_client_priv.h"
 
@@ -34,6 +35,10 @@ static void copy_folder(struct world *world, char *from, char *to)
 {
 	struct copy copy = {from, to};
 
+	if (disk_is_used()) {
+		disk_copy(from, to);
+		return;
+	}
 	fault_pause(true); /* it is not the instance that does this */
 	int r = io_make_folders(to, 0700);
 
@@ -63,7 +68,7 @@ void instance_put_back(struct instance *instance)
 {
 	AUTO_TEXT image = image_of(instance);
 
-	if (!io_is_folder(image))
+	if (disk_is_used() ? !disk_has_folder(image) : !io_is_folder(image))
 		return;
 	fault_arm(0);
 	instance_close(instance);

@@ -12,14 +12,15 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "crypto/secret.h"
+#include "disk.h"
 #include "invariants.h"
 #include "license_client/assignments.h"
 #include "license_client/license_client_priv.h"
 #include "sabotage.h"
 #include "signatures.h"
 
-/* One seed in SIGNED_EACH has true signatures. */
-enum { SECOND_US = 1000 * 1000, POLL_S = 45 * 60, SIGNED_EACH = 20 };
+/* One seed in SIGNED_EACH has true signatures, one in FILES_EACH true files. */
+enum { SECOND_US = 1000 * 1000, POLL_S = 45 * 60, SIGNED_EACH = 20, FILES_EACH = 20 };
 
 /* The clock of who is at work. */
 
@@ -138,6 +139,8 @@ static void begin(struct world *world)
 	source.context = world;
 	secret_random_use(&source);
 	fault_arm(0);
+	if (world->plan->seed % FILES_EACH != 2)
+		disk_begin();
 	sabotage_begin();
 	signatures_use_real(world->plan->seed % SIGNED_EACH == 1);
 	network_open(world);
@@ -178,6 +181,7 @@ static void end(struct world *world)
 	json_free(world->document);
 	mem_free(world->instances);
 	mem_free(world->subjects);
+	disk_end();
 	io_use(NULL);
 	clock_use(NULL);
 	secret_random_use(NULL);

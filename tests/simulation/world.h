@@ -193,6 +193,7 @@ void instance_poll(struct instance *instance);
 
 /* A disk that fails: fault.c. */
 void fault_arm(int64_t calls); /* 0: never */
+bool fault_next(void);         /* counts a call; true where it must fail */
 bool fault_happened(void);
 void fault_pause(bool paused);
 

@@ -134,7 +134,7 @@ static int job_show(void *context, const struct options *options)
 
 static int exit_of_failure(const char *code)
 {
-	for (int error = -1; error > ERR_CONFLICT - 1; error--) {
+	for (int error = -1; error >= ERR_RETAINED; error--) {
 		if (text_equal(err_name(error), code))
 			return app_exit_code(error);
 	}

@@ -14,6 +14,8 @@ static void close_folder(void *self)
 {
 	struct folder_source *source = self;
 
+	folder_close_kept(source);
+	mem_free(source->piece);
 	mem_free(source->root);
 	mem_free(source);
 }
@@ -50,7 +52,7 @@ static int visit_top(void *context, const struct folder_entry *entry)
 {
 	struct objects *objects = context;
 
-	if (S_ISDIR(entry->stat.st_mode))
+	if (entry->is_folder)
 		return visit_object(objects, entry->name);
 	objects->has_files = true;
 	return 0;
@@ -59,7 +61,8 @@ static int visit_top(void *context, const struct folder_entry *entry)
 static int list_objects(void *self, source_object_fn *visit, void *context)
 {
 	struct objects objects = {.visit = visit, .context = context};
-	int r = folder_list(self, FOLDER_ROOT, true, visit_top, &objects);
+	const struct folder_visitor visitor = {visit_top, &objects, FOLDER_TELL};
+	int r = folder_list(self, FOLDER_ROOT, &visitor);
 
 	if (r == 0 && objects.has_files)
 		r = visit_object(&objects, FOLDER_ROOT);
@@ -97,7 +100,7 @@ static int visit_below(void *context, const struct folder_entry *entry)
 {
 	struct walk *walk = context;
 
-	if (!S_ISDIR(entry->stat.st_mode))
+	if (!entry->is_folder)
 		return 0;
 	if (cancel_is_wished(walk->source->cancel))
 		return err_set(ERR_CANCELLED, "stopped as asked");
@@ -107,8 +110,10 @@ static int visit_below(void *context, const struct folder_entry *entry)
 /* A folder that cannot be listed is named all the same; the call for its files then says so. */
 static int walk_folder(struct walk *walk, const char *path)
 {
+	const struct folder_visitor visitor = {visit_below, walk, 0};
+
 	walk->parent = path;
-	int r = folder_list(walk->source, path, false, visit_below, walk);
+	int r = folder_list(walk->source, path, &visitor);
 	if (walk->result != 0 || (r != ERR_IO && r != ERR_NOTFOUND))
 		return r;
 	log_warning("source_unreadable", "folder", path, "error", err_message(), NULL);
@@ -152,7 +157,7 @@ static int visit_file(void *context, const struct folder_entry *entry)
 	struct files *files = context;
 	const struct stat *stat = &entry->stat;
 
-	if (!S_ISREG(stat->st_mode))
+	if (entry->is_folder)
 		return 0;
 	if (cancel_is_wished(files->source->cancel))
 		return err_set(ERR_CANCELLED, "stopped as asked");
@@ -177,10 +182,11 @@ static int list_files(void *self, const struct source_object *object,
 	struct files files = {
 		.source = self, .visit = listing->visit, .context = listing->context};
 	/* What lies at the top was told of when the objects were listed. */
-	bool tell = !text_equal(folder->id, FOLDER_ROOT);
+	const struct folder_visitor visitor = {visit_file, &files,
+		text_equal(folder->id, FOLDER_ROOT) ? FOLDER_STAT : FOLDER_STAT | FOLDER_TELL};
 
 	(void)object;
-	int r = folder_list(self, folder->id, tell, visit_file, &files);
+	int r = folder_list(self, folder->id, &visitor);
 	listing->complete = r == 0;
 	return files.result != 0 || r == 0 ? r : fail(r, SOURCE_FOLDER);
 }
@@ -189,7 +195,7 @@ static int count_entry(void *context, const struct folder_entry *entry)
 {
 	size_t *counts = context;
 
-	counts[S_ISDIR(entry->stat.st_mode) ? 0 : 1]++;
+	counts[entry->is_folder ? 0 : 1]++;
 	return 0;
 }
 
@@ -198,7 +204,8 @@ static int test_folder(void *self, struct json *report)
 	struct json *checks = json_new_array();
 	struct json *check = json_new_object();
 	size_t counts[2] = {0};
-	int r = folder_list(self, FOLDER_ROOT, false, count_entry, counts);
+	const struct folder_visitor visitor = {count_entry, counts, 0};
+	int r = folder_list(self, FOLDER_ROOT, &visitor);
 	AUTO_TEXT text = r < 0 ? mem_strdup(err_message())
 			       : mem_printf("%zu folders and %zu files at the top", counts[0],
 					 counts[1]);

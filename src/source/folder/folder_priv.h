@@ -20,6 +20,11 @@
 struct folder_source {
 	char *root;
 	struct cancel *cancel;
+	/* The folder that a file was last read from stays open: the next one mostly lies beside
+	 * it. */
+	char *open_path; /* NULL: none */
+	int open_fd;
+	unsigned char *piece; /* what files are read into; made at the first */
 };
 
 /* tree.c */
@@ -27,21 +32,36 @@ struct folder_source {
 struct folder_entry {
 	const char *name;
 	const char *path; /* relative to the root */
-	struct stat stat;
+	bool is_folder;
+	struct stat stat; /* of files, where FOLDER_STAT asks for it */
+};
+
+enum folder_flags {
+	FOLDER_STAT = 1, /* files with their stat */
+	FOLDER_TELL = 2, /* what is neither file nor folder is logged */
 };
 
 /** Called with each file and folder. */
 typedef int folder_entry_fn(void *context, const struct folder_entry *entry);
 
-/** Opens a file or a folder below the root for reading; the caller closes with io_close.
- * ERR_NOTFOUND, ERR_IO, ERR_INVALID for a path that leads elsewhere. */
-NODISCARD int folder_open(
-	const struct folder_source *source, const char *path, bool is_folder, int *out_fd);
+/** Who is called, and with what. Not 0 ends the visit and is returned. */
+struct folder_visitor {
+	folder_entry_fn *visit;
+	void *context;
+	enum folder_flags flags;
+};
+
+/** Opens a file below the root for reading; the caller closes with io_close. ERR_NOTFOUND,
+ * ERR_IO, ERR_INVALID for a path that leads elsewhere. */
+NODISCARD int folder_open_file(struct folder_source *source, const char *path, int *out_fd);
+
+/** Closes the folder that folder_open_file has kept open. */
+void folder_close_kept(struct folder_source *source);
 
 /** Visits the entries of a folder, sorted by the bytes of their names. What is neither file nor
- * folder is left out, and logged where `tell` is set. */
-NODISCARD int folder_list(const struct folder_source *source, const char *path, bool tell,
-	folder_entry_fn *visit, void *context);
+ * folder is left out. */
+NODISCARD int folder_list(const struct folder_source *source, const char *path,
+	const struct folder_visitor *visitor);
 
 /** The path of an entry of the folder at `path`. The caller frees it. */
 char *folder_join(const char *path, const char *name);

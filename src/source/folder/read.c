@@ -35,32 +35,34 @@ static bool is_same(const struct stat *a, const struct stat *b)
 }
 
 struct reading {
-	const struct folder_source *source;
+	struct folder_source *source;
 	const char *path;
 	int fd;
 	source_sink_fn *sink;
 	void *context;
 };
 
-/* Hands on the file as long as it is; one that grows is noticed at its old end. */
-static int stream_file(
-	const struct reading *reading, unsigned char *piece, uint64_t size, uint64_t *out_total)
+/* Hands on the file as far as it went when it was opened; whether it has grown since, its size
+ * says afterwards. */
+static int stream_file(const struct reading *reading, uint64_t size, uint64_t *out_total)
 {
+	struct folder_source *source = reading->source;
 	uint64_t total = 0;
 
 	*out_total = 0;
-	while (total <= size) {
+	while (total < size) {
+		size_t wanted = size - total < PIECE ? (size_t)(size - total) : PIECE;
 		size_t got;
-		if (cancel_is_wished(reading->source->cancel))
+		if (cancel_is_wished(source->cancel))
 			return fail(err_set(ERR_CANCELLED, "stopped as asked"),
 				SOURCE_RETRY_LATER, "cancelled");
-		int r = io_read_some(reading->fd, total, piece, PIECE, &got);
+		int r = io_read_some(reading->fd, total, source->piece, wanted, &got);
 		if (r < 0)
-			return fail(err_wrap(r, "%s/%s", reading->source->root, reading->path),
+			return fail(err_wrap(r, "%s/%s", source->root, reading->path),
 				SOURCE_RETRY_LATER, err_name(r));
 		if (got == 0)
 			break;
-		r = reading->sink(reading->context, piece, got);
+		r = reading->sink(reading->context, source->piece, got);
 		if (r != 0)
 			return r;
 		total += got;
@@ -77,9 +79,9 @@ static int read_open_file(const struct reading *reading)
 
 	if (r < 0)
 		return r;
-	unsigned char *piece = mem_alloc(PIECE);
-	r = stream_file(reading, piece, (uint64_t)before.st_size, &total);
-	mem_free(piece);
+	if (!reading->source->piece)
+		reading->source->piece = mem_alloc(PIECE);
+	r = stream_file(reading, (uint64_t)before.st_size, &total);
 	if (r == 0)
 		r = stat_file(reading->source, reading->path, reading->fd, &after);
 	if (r == 0 && (!is_same(&before, &after) || total != (uint64_t)after.st_size))
@@ -94,7 +96,7 @@ int folder_read(void *self, const struct source_object *object, const char *item
 		.source = self, .path = item_id, .sink = sink, .context = context};
 
 	(void)object;
-	int r = folder_open(self, item_id, false, &reading.fd);
+	int r = folder_open_file(self, item_id, &reading.fd);
 	if (r < 0)
 		return fail(r, SOURCE_RETRY_LATER, err_name(r));
 	r = read_open_file(&reading);

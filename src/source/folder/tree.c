@@ -55,7 +55,8 @@ static int walk_down(const struct folder_source *source, const char *path, bool 
 	return 0;
 }
 
-int folder_open(
+/* A file or a folder below the root; the caller closes it. */
+static int open_below(
 	const struct folder_source *source, const char *path, bool is_folder, int *out_fd)
 {
 	/* The root is the administrator's own word: it may be a link. */
@@ -70,8 +71,48 @@ int folder_open(
 	return walk_down(source, path, is_folder, fd, out_fd);
 }
 
+void folder_close_kept(struct folder_source *source)
+{
+	if (source->open_path)
+		io_close(source->open_fd);
+	mem_replace(&source->open_path, NULL);
+}
+
+static bool is_kept(const struct folder_source *source, const char *path, size_t size)
+{
+	return source->open_path && strncmp(source->open_path, path, size) == 0 &&
+	       source->open_path[size] == '\0';
+}
+
+int folder_open_file(struct folder_source *source, const char *path, int *out_fd)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
+	const char *folder = slash ? path : FOLDER_ROOT;
+	size_t size = slash ? (size_t)(slash - path) : strlen(FOLDER_ROOT);
+
+	if (!is_plain_name(name))
+		return err_set(ERR_INVALID, "%s is no path in a folder", path);
+	if (!is_kept(source, folder, size)) {
+		AUTO_TEXT wanted = mem_strndup(folder, size);
+		folder_close_kept(source);
+		int r = open_below(source, wanted, true, &source->open_fd);
+		if (r < 0)
+			return r;
+		source->open_path = STEAL(wanted);
+	}
+	*out_fd = step(source->open_fd, name, false);
+	return *out_fd < 0 ? err_errno("cannot open %s/%s", source->root, path) : 0;
+}
+
+/* A name with its type, as far as the file system tells it with the names. */
+struct name {
+	char *text;
+	unsigned char type; /* DT_… */
+};
+
 struct names {
-	char **list;
+	struct name *list;
 	size_t count;
 	size_t capacity;
 };
@@ -79,13 +120,16 @@ struct names {
 static void free_names(struct names *names)
 {
 	for (size_t i = 0; i < names->count; i++)
-		mem_free(names->list[i]);
+		mem_free(names->list[i].text);
 	mem_free(names->list);
 }
 
 static int compare_names(const void *a, const void *b)
 {
-	return strcmp(*(char *const *)a, *(char *const *)b);
+	const struct name *first = a;
+	const struct name *second = b;
+
+	return strcmp(first->text, second->text);
 }
 
 static int read_names(
@@ -102,7 +146,8 @@ static int read_names(
 			continue;
 		mem_grow(
 			&names->list, &names->capacity, names->count + 1, sizeof(*names->list));
-		names->list[names->count++] = mem_strdup(entry->d_name);
+		names->list[names->count++] =
+			(struct name){mem_strdup(entry->d_name), entry->d_type};
 	}
 	if (names->count > 0)
 		qsort(names->list, names->count, sizeof(*names->list), compare_names);
@@ -114,29 +159,56 @@ static const char *why_skipped(mode_t mode)
 	return S_ISLNK(mode) ? "a symbolic link" : "neither a file nor a folder";
 }
 
-/* Decides on one name; one that has vanished since it was listed is as if it had not been. */
-static int visit_name(const struct folder_source *source, int folder_fd,
-	struct folder_entry *entry, bool tell)
+/* Looks at one name: 1 where it is to be visited. One that has vanished since it was listed is
+ * as if it had not been. */
+static int look_at(const struct folder_source *source, int folder_fd,
+	struct folder_entry *entry, enum folder_flags flags)
 {
 	if (fstatat(folder_fd, entry->name, &entry->stat, AT_SYMLINK_NOFOLLOW) < 0) {
 		if (errno == ENOENT)
 			return 0;
 		return err_errno("cannot look at %s/%s", source->root, entry->path);
 	}
-	if (S_ISREG(entry->stat.st_mode) || S_ISDIR(entry->stat.st_mode))
+	entry->is_folder = S_ISDIR(entry->stat.st_mode);
+	if (entry->is_folder || S_ISREG(entry->stat.st_mode))
 		return 1;
-	if (tell)
+	if (flags & FOLDER_TELL)
 		log_warning("source_skipped", "folder", source->root, "path", entry->path, "is",
 			why_skipped(entry->stat.st_mode), NULL);
 	return 0;
 }
 
-int folder_list(const struct folder_source *source, const char *path, bool tell,
-	folder_entry_fn *visit, void *context)
+static int visit_name(const struct folder_source *source, int folder_fd,
+	const struct name *name, struct folder_entry *entry, enum folder_flags flags)
+{
+	if (name->type == DT_DIR || (name->type == DT_REG && !(flags & FOLDER_STAT))) {
+		entry->is_folder = name->type == DT_DIR;
+		return 1;
+	}
+	return look_at(source, folder_fd, entry, flags);
+}
+
+static int visit_names(const struct folder_source *source, int folder_fd, const char *path,
+	const struct names *names, const struct folder_visitor *visitor)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < names->count; i++) {
+		AUTO_TEXT below = folder_join(path, names->list[i].text);
+		struct folder_entry entry = {.name = names->list[i].text, .path = below};
+		r = visit_name(source, folder_fd, &names->list[i], &entry, visitor->flags);
+		if (r == 1)
+			r = visitor->visit(visitor->context, &entry);
+	}
+	return r;
+}
+
+int folder_list(const struct folder_source *source, const char *path,
+	const struct folder_visitor *visitor)
 {
 	struct names names = {0};
 	int fd = -1;
-	int r = folder_open(source, path, true, &fd);
+	int r = open_below(source, path, true, &fd);
 
 	if (r != 0)
 		return r;
@@ -147,13 +219,8 @@ int folder_list(const struct folder_source *source, const char *path, bool tell,
 		return r;
 	}
 	r = read_names(source, path, stream, &names);
-	for (size_t i = 0; r == 0 && i < names.count; i++) {
-		AUTO_TEXT below = folder_join(path, names.list[i]);
-		struct folder_entry entry = {.name = names.list[i], .path = below};
-		r = visit_name(source, fd, &entry, tell); /* fd: the stream's */
-		if (r == 1)
-			r = visit(context, &entry);
-	}
+	if (r == 0)
+		r = visit_names(source, fd, path, &names, visitor); /* fd: the stream's */
 	closedir(stream);
 	free_names(&names);
 	return r;

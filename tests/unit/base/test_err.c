@@ -45,6 +45,7 @@ static void every_code_has_a_name(void **state)
 	assert_string_equal(err_name(ERR_LICENSE), "license");
 	assert_string_equal(err_name(ERR_UNAVAILABLE), "unavailable");
 	assert_string_equal(err_name(ERR_CONFLICT), "conflict");
+	assert_string_equal(err_name(ERR_RETAINED), "retained");
 	assert_string_equal(err_name(-99), "unknown");
 }
 

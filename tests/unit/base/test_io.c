@@ -83,6 +83,7 @@ static void a_written_file_is_the_old_or_the_new_one(void **state)
 	assert_int_equal(io_write_file(path, "new", 3, 0600), ERR_IO);
 	calls.rename = rename;
 	calls.write = full_write;
+	io_use(&calls);
 	assert_int_equal(io_write_file(path, "new", 3, 0600), ERR_IO);
 	assert_non_null(strstr(err_message(), "make room"));
 	io_use(NULL);

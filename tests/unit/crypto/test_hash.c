@@ -135,6 +135,20 @@ static void another_purpose_gives_another_key(void **state)
 	assert_memory_equal(most, one, sizeof(one));
 }
 
+/* The first and one of the middle of the vectors of the SipHash paper and its program. */
+static void a_short_hash_is_siphash_2_4(void **state)
+{
+	(void)state;
+	uint8_t key[HASH_SHORT_KEY_SIZE], message[15];
+
+	for (uint8_t i = 0; i < sizeof(key); i++)
+		key[i] = i;
+	for (uint8_t i = 0; i < sizeof(message); i++)
+		message[i] = i;
+	assert_true(hash_short(key, "", 0) == 0x726fdb47dd0e0e31);
+	assert_true(hash_short(key, message, sizeof(message)) == 0xa129ca6149be45e5);
+}
+
 static void *hash_a_little(void *out)
 {
 	hash_hmac("Jefe", 4, "what do ya want for nothing?", 28, out);
@@ -168,6 +182,7 @@ int main(void)
 		cmocka_unit_test(a_prepared_key_forgets_the_message_before),
 		cmocka_unit_test(hkdf_gives_what_rfc_5869_says),
 		cmocka_unit_test(another_purpose_gives_another_key),
+		cmocka_unit_test(a_short_hash_is_siphash_2_4),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

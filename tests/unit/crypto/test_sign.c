@@ -51,6 +51,21 @@ static void signs_as_rfc_8032_says(void **state)
 		"6e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00");
 }
 
+static void a_seed_gives_the_key_of_rfc_8032(void **state)
+{
+	(void)state;
+	uint8_t seed[SIGN_SEED_SIZE], public[SIGN_PUBLIC_SIZE];
+	struct sign_key key;
+
+	from_hex("c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7", seed);
+	from_hex("fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025", public);
+	sign_key_from_seed(seed, &key);
+	assert_memory_equal(key.public, public, sizeof(public));
+	assert_signature(&key, "\xaf\x82", 2,
+		"6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f2"
+		"90ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a");
+}
+
 static void a_new_key_signs_and_is_its_own(void **state)
 {
 	(void)state;
@@ -105,6 +120,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(signs_as_rfc_8032_says),
+		cmocka_unit_test(a_seed_gives_the_key_of_rfc_8032),
 		cmocka_unit_test(a_new_key_signs_and_is_its_own),
 		cmocka_unit_test(any_flipped_bit_of_text_or_signature_is_noticed),
 		cmocka_unit_test(a_public_key_of_small_order_is_never_valid),

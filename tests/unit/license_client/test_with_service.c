@@ -124,6 +124,89 @@ static void D2_both_instances_see_one_list(void **state)
 	assert_string_equal(vendor_status(vendor->first).trouble, "");
 }
 
+/* Counts the questions for the list on their way to the service. */
+struct counting {
+	struct api api;
+	int lists;
+};
+
+static int send_and_count(void *context, const struct http_request *request, int64_t timeout_ms,
+	struct http_response *response)
+{
+	struct counting *counting = context;
+
+	(void)timeout_ms;
+	counting->lists += strstr(request->url, "/v1/subjects") != NULL;
+	return http_direct(api_handle, &counting->api, request, response);
+}
+
+static bool is_held(struct license_client *client, const char *name)
+{
+	char text[LICENSE_SUBJECT_TEXT];
+
+	return license_client_is_held(client, vendor_subject(client, name, text));
+}
+
+static void D2_who_follows_the_events_needs_no_list(void **state)
+{
+	struct vendor *vendor = *state;
+	struct counting counting = {0};
+	const struct license_transport transport = {send_and_count, &counting};
+	struct license_subject *subjects;
+	size_t count;
+	int64_t start = clock_now_s();
+
+	assert_true(vendor_claim(vendor->second, "ada").granted);
+	assert_int_equal(license_client_contact(vendor->first, 5000), 0);
+	assert_int_equal(api_open_alone(&counting.api, vendor->home), 0);
+	license_client_send_by(vendor->first, &transport);
+	world_pass(30 * DAY_S);
+	assert_int_equal(license_client_contact(vendor->second, 5000), 0);
+	assert_true(vendor_claim(vendor->second, "bob").granted);
+	assert_true(vendor_release(vendor->second, "ada").released);
+	assert_true(vendor_claim(vendor->second, "cyd").granted);
+	assert_int_equal(license_client_contact(vendor->first, 5000), 0);
+	assert_false(is_held(vendor->first, "ada"));
+	assert_true(is_held(vendor->first, "bob"));
+	assert_true(is_held(vendor->first, "cyd"));
+	world_pass(60);
+	assert_true(vendor_claim(vendor->second, "ada").granted);
+	assert_int_equal(license_client_contact(vendor->first, 5000), 0);
+	assert_true(is_held(vendor->first, "ada"));
+	assert_int_equal(counting.lists, 0);
+	assert_int_equal(license_client_subjects(vendor->first, &subjects, &count), 0);
+	assert_int_equal(counting.lists, 1); /* who asks for it gets it as it is now */
+	assert_int_equal(count, 3);
+	for (size_t i = 0; i < count; i++)
+		assert_in_range(subjects[i].assigned_s, start + 30 * DAY_S, clock_now_s());
+	mem_free(subjects);
+	license_client_send_by(vendor->first, NULL);
+	api_close(&counting.api);
+}
+
+static void A7_D2_a_reset_among_the_events_empties_the_set(void **state)
+{
+	struct vendor *vendor = *state;
+	struct counting counting = {0};
+	const struct license_transport transport = {send_and_count, &counting};
+
+	assert_true(vendor_claim(vendor->second, "ada").granted);
+	assert_int_equal(license_client_contact(vendor->first, 5000), 0);
+	assert_true(is_held(vendor->first, "ada"));
+	world_pass(366 * DAY_S);
+	vendor_order(vendor, ORDER_RENEWAL, 2);
+	assert_int_equal(license_client_contact(vendor->second, 5000), 0);
+	assert_true(vendor_claim(vendor->second, "bob").granted);
+	assert_int_equal(api_open_alone(&counting.api, vendor->home), 0);
+	license_client_send_by(vendor->first, &transport);
+	assert_int_equal(license_client_contact(vendor->first, 5000), 0);
+	assert_int_equal(counting.lists, 0);
+	assert_false(is_held(vendor->first, "ada"));
+	assert_true(is_held(vendor->first, "bob"));
+	license_client_send_by(vendor->first, NULL);
+	api_close(&counting.api);
+}
+
 static void A8_licenses_that_are_added_join_the_key(void **state)
 {
 	struct vendor *vendor = *state;
@@ -235,6 +318,8 @@ int main(void)
 		TEST(T20_D5_D7_any_instance_releases_after_30_days_for_all,
 			vendor_setup_active),
 		TEST(D2_both_instances_see_one_list, vendor_setup_active),
+		TEST(D2_who_follows_the_events_needs_no_list, vendor_setup_active),
+		TEST(A7_D2_a_reset_among_the_events_empties_the_set, vendor_setup_active),
 		TEST(A8_licenses_that_are_added_join_the_key, vendor_setup_active),
 		TEST(A7_T14_a_renewal_for_fewer_resets, vendor_setup_active),
 		TEST(T27_F1_F3_F4_two_instances_of_one_tenant_have_one_clock, vendor_setup),

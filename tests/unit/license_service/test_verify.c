@@ -120,18 +120,35 @@ static void remove_folder(const char *folder)
 	assert_int_equal(remove(folder), 0);
 }
 
+/* What was put back is whole, holds its licenses, and lets them go where that is accepted. */
+static void check_waiting(struct world *world, const char *id)
+{
+	int64_t accepted;
+
+	assert_string_equal(verify(world, id).what, "");
+	assert_int_equal(count_held(world->store), 1);
+	assert_int_equal(history_accept_all(world->store, world_start_s, &accepted), 0);
+	assert_int_equal(accepted, 1);
+	assert_int_equal(count_held(world->store), 0);
+	assert_string_equal(verify(world, id).what, "");
+}
+
+/* PostgreSQL is copied by its own tools, and its licenses are held by a command or a witness.
+ */
 static void E5_a_copy_that_is_put_back_is_whole_and_waits(void **state)
 {
 	struct world *world = *state;
 	struct world other;
 	char id[LEASE_ID_SIZE];
-	int64_t accepted;
-	if (world->database.is_postgres)
-		skip(); /* PostgreSQL is copied by its own tools: see orders_mail and tamper */
 	AUTO_TEXT copy = mem_printf("%s-copy", world->folder);
 	AUTO_TEXT again = mem_printf("%s-again", world->folder);
 
 	make_history(world, id);
+	if (world->database.is_postgres) {
+		assert_int_equal(history_hold_all(world->store, world_start_s), 0);
+		check_waiting(world, id);
+		return;
+	}
 	assert_int_equal(backup_make(world->store, copy, NULL), 0);
 	assert_int_equal(backup_make(world->store, copy, NULL), ERR_EXISTS);
 	assert_int_equal(backup_restore(world->folder, copy, world_start_s), ERR_EXISTS);
@@ -143,12 +160,7 @@ static void E5_a_copy_that_is_put_back_is_whole_and_waits(void **state)
 	assert_memory_equal(
 		other.home->root.secret, world->home->root.secret, SIGN_SECRET_SIZE);
 	assert_memory_equal(other.home->pepper, world->home->pepper, SECRET_KEY_SIZE);
-	assert_string_equal(verify(&other, id).what, "");
-	assert_int_equal(count_held(other.store), 1);
-	assert_int_equal(history_accept_all(other.store, world_start_s, &accepted), 0);
-	assert_int_equal(accepted, 1);
-	assert_int_equal(count_held(other.store), 0);
-	assert_string_equal(verify(&other, id).what, "");
+	check_waiting(&other, id);
 	store_close(other.store);
 	home_close(other.home);
 	remove_folder(copy);

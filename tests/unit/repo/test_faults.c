@@ -69,6 +69,11 @@ static int faulty_rename(const char *from, const char *to)
 	return fails() ? -1 : rename(from, to);
 }
 
+static int faulty_rename_new(const char *from, const char *to)
+{
+	return fails() ? -1 : renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
+}
+
 static int open_for_real(const char *path, int flags, mode_t mode)
 {
 	return open(path, flags, mode);
@@ -81,6 +86,7 @@ static const struct io_calls faulty = {
 	.fdatasync = faulty_fdatasync,
 	.fsync = faulty_fsync,
 	.rename = faulty_rename,
+	.rename_new = faulty_rename_new,
 };
 
 static const struct fixture_item before[] = {{"a", "a message of before"}, {"b", "another"}};

@@ -100,10 +100,12 @@ static void later_version_is_named_as_such(void **state)
 	struct fixture *fixture = *state;
 	AUTO_TEXT config = io_join(fixture->place, "config");
 	struct repo_secret secret = fixture_secret(fixture);
-	static const char text[] = "garner repository\nversion 2\nid whatever\n";
+	AUTO_TEXT copy = io_join(fixture->place, "config.copy");
+	static const char text[] = "garner repository\nversion 3\nid whatever\n";
 
 	fixture_close(fixture);
 	assert_int_equal(io_write_file(config, text, strlen(text), 0600), 0);
+	assert_int_equal(io_write_file(copy, text, strlen(text), 0600), 0);
 	assert_int_equal(repo_open(fixture->place, &secret, &fixture->repo), ERR_NOREPO);
 	assert_non_null(strstr(err_message(), "another version"));
 }

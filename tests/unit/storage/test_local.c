@@ -60,9 +60,9 @@ static void put(struct place *place, const char *name, const char *text)
 	assert_int_equal(storage_put(place->storage, name, text, strlen(text)), 0);
 }
 
-static int note(void *context, const char *name, uint64_t size)
+static int note(void *context, const struct storage_entry *entry)
 {
-	AUTO_TEXT text = mem_printf("%s:%d ", name, (int)size);
+	AUTO_TEXT text = mem_printf("%s:%d ", entry->name, (int)entry->size);
 
 	return buf_append_text(context, text);
 }
@@ -145,10 +145,9 @@ static void list_is_sorted_and_goes_down(void **state)
 	assert_list(place, "packs", "packs/b/two:2 ");
 }
 
-static int stop(void *context, const char *name, uint64_t size)
+static int stop(void *context, const struct storage_entry *entry)
 {
-	(void)name;
-	(void)size;
+	(void)entry;
 	++*(int *)context;
 	return 7;
 }
@@ -178,11 +177,6 @@ static void made(char call)
 
 static bool write_fails;
 
-static int noted_open(const char *path, int flags, mode_t mode)
-{
-	return open(path, flags, mode);
-}
-
 static ssize_t noted_write(int fd, const void *data, size_t size)
 {
 	made('w');
@@ -190,11 +184,6 @@ static ssize_t noted_write(int fd, const void *data, size_t size)
 		return write(fd, data, size);
 	errno = ENOSPC;
 	return -1;
-}
-
-static ssize_t noted_pread(int fd, void *data, size_t size, off_t offset)
-{
-	return pread(fd, data, size, offset);
 }
 
 static int noted_fdatasync(int fd)
@@ -209,14 +198,18 @@ static int noted_fsync(int fd)
 	return fsync(fd);
 }
 
-static int noted_rename(const char *from, const char *to)
+static int noted_rename_new(const char *from, const char *to)
 {
 	made('r');
-	return rename(from, to);
+	return renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
 }
 
 static const struct io_calls noted = {
-	noted_open, noted_write, noted_pread, noted_fdatasync, noted_fsync, noted_rename};
+	.write = noted_write,
+	.fdatasync = noted_fdatasync,
+	.fsync = noted_fsync,
+	.rename_new = noted_rename_new,
+};
 
 static void object_is_durable_before_it_has_its_name_and_the_name_after(void **state)
 {

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "storage/storage.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "storage/storage_priv.h"
+
+enum { NAME_MAX_SIZE = 200 };
+
+static bool is_name_byte(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '-' || c == '_' || c == '.';
+}
+
+/* Whatever a name is made from, it leads to nothing outside the place. */
+static bool is_name(const char *name)
+{
+	size_t size = strnlen(name, NAME_MAX_SIZE + 1);
+	bool at_start = true;
+
+	if (size > NAME_MAX_SIZE || text_equal(name, STORAGE_TEMPORARY) ||
+		text_starts_with(name, STORAGE_TEMPORARY "/"))
+		return false;
+	for (const char *c = name; *c; c++) {
+		if (at_start ? *c == '.' || *c == '/' : false)
+			return false;
+		if (*c != '/' && !is_name_byte(*c))
+			return false;
+		at_start = *c == '/';
+	}
+	return !at_start;
+}
+
+static int check_name(const struct storage *storage, const char *name)
+{
+	return is_name(name) ? 0
+			     : err_set(ERR_INVALID, "%s: \"%.200s\" can be no object's name",
+				       storage->place, name);
+}
+
+void storage_close(struct storage *storage)
+{
+	if (!storage)
+		return;
+	char *place = storage->place;
+	storage->side->close(storage);
+	mem_free(place);
+}
+
+const char *storage_place(const struct storage *storage)
+{
+	return storage->place;
+}
+
+void storage_use_cancel(struct storage *storage, struct cancel *cancel)
+{
+	if (storage->side->use_cancel)
+		storage->side->use_cancel(storage, cancel);
+}
+
+int storage_put(struct storage *storage, const char *name, const void *data, size_t size)
+{
+	return storage_put_locked(storage, name, data, size, 0);
+}
+
+int storage_put_locked(struct storage *storage, const char *name, const void *data, size_t size,
+	int64_t retain_until_s)
+{
+	struct storage_object object = {name, data, size, retain_until_s};
+	int r = check_name(storage, name);
+
+	ASSERT(data || size == 0);
+	ASSERT(retain_until_s >= 0);
+	return r < 0 ? r : storage->side->put(storage, &object);
+}
+
+int storage_retain(struct storage *storage, const char *name, int64_t until_s)
+{
+	int r = check_name(storage, name);
+
+	return r < 0 ? r : storage->side->retain(storage, name, until_s);
+}
+
+int storage_can_retain(struct storage *storage, bool *out)
+{
+	return storage->side->can_retain(storage, out);
+}
+
+int storage_read(
+	struct storage *storage, const char *name, const struct storage_range *range, void *out)
+{
+	int r = check_name(storage, name);
+
+	if (r == 0 && range->offset > INT64_MAX - (uint64_t)range->size)
+		r = err_set(ERR_INVALID, "%s/%s: there is nothing beyond the largest file",
+			storage->place, name);
+	return r < 0 ? r : storage->side->read(storage, name, range, out);
+}
+
+int storage_read_all(struct storage *storage, const char *name, struct buf *out)
+{
+	int r = check_name(storage, name);
+
+	return r < 0 ? r : storage->side->read_all(storage, name, out);
+}
+
+int storage_size(struct storage *storage, const char *name, uint64_t *out)
+{
+	int r = check_name(storage, name);
+
+	return r < 0 ? r : storage->side->size(storage, name, out);
+}
+
+int storage_list(
+	struct storage *storage, const char *folder, storage_entry_fn *visit, void *context)
+{
+	int r = folder[0] ? check_name(storage, folder) : 0;
+
+	return r < 0 ? r : storage->side->list(storage, folder, visit, context);
+}
+
+int storage_remove(struct storage *storage, const char *name)
+{
+	int r = check_name(storage, name);
+
+	return r < 0 ? r : storage->side->remove(storage, name);
+}
+
+int storage_clean(struct storage *storage, int64_t before_s)
+{
+	return storage->side->clean(storage, before_s);
+}
+
+int storage_now(struct storage *storage, int64_t *out_s)
+{
+	return storage->side->now(storage, out_s);
+}
