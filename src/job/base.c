@@ -57,7 +57,7 @@ void bases_sort(struct bases *bases)
 		qsort(bases->objects, bases->count, sizeof(*bases->objects), by_kind_and_name);
 }
 
-static int read_row(struct db_rows *rows, struct repo *repo, struct bases *out, bool *fits)
+static void read_row(struct db_rows *rows, struct repo *repo, struct bases *out, bool *fits)
 {
 	AUTO_TEXT kind = mem_strdup(db_text(rows, 0));
 	AUTO_TEXT name = mem_strdup(db_text(rows, 1));
@@ -65,21 +65,18 @@ static int read_row(struct db_rows *rows, struct repo *repo, struct bases *out, 
 		.kind = kind,
 		.name = name,
 		.kept = true,
-		.tree = {.size = (uint64_t)db_int(rows, 3), .is_list = db_int(rows, 4) != 0},
-		.items = (uint64_t)db_int(rows, 5),
-		.bytes = (uint64_t)db_int(rows, 6),
-		.stored_s = db_int(rows, 7),
-		.trial_items = (uint32_t)db_int(rows, 8),
+		.items = (uint64_t)db_int(rows, 3),
+		.bytes = (uint64_t)db_int(rows, 4),
+		.stored_s = db_int(rows, 5),
+		.trial_items = (uint32_t)db_int(rows, 6),
 	};
-	int r = text_from_hex(db_text(rows, 2), object.tree.id, sizeof(object.tree.id));
-
 	/* A tree that the repository does not have is no base: it was put back to an earlier
-	 * state, or the storage is another one now. */
-	if (r == 0 && repo_has(repo, &object.tree))
+	 * state, or the storage is another one now, or of an earlier version. */
+	if (text_from_hex(db_text(rows, 2), object.tree, sizeof(object.tree)) == 0 &&
+		repo_has_tree(repo, object.tree))
 		bases_put(out, &object);
 	else
 		*fits = false;
-	return r;
 }
 
 static int from_database(struct installation *installation, const struct job *job,
@@ -87,12 +84,14 @@ static int from_database(struct installation *installation, const struct job *jo
 {
 	AUTO_ROWS rows = NULL;
 	int r = db_query(installation->db, &rows,
-		"SELECT kind, name, tree_id, tree_size, tree_is_list, items, bytes, stored_s, "
+		"SELECT kind, name, tree_id, items, bytes, stored_s, "
 		"trial_items FROM base WHERE job_id = ?1 ORDER BY kind, name",
 		"i", job->id);
 
-	while (r == 0 && (r = db_next(rows)) == 1)
-		r = read_row(rows, repo, out, fits);
+	while (r == 0 && (r = db_next(rows)) == 1) {
+		read_row(rows, repo, out, fits);
+		r = 0;
+	}
 	return r;
 }
 
@@ -141,15 +140,14 @@ int base_save(
 {
 	char tree_id[REPO_ID_TEXT];
 
-	text_to_hex(object->tree.id, sizeof(object->tree.id), tree_id);
+	text_to_hex(object->tree, sizeof(object->tree), tree_id);
 	return db_run(installation->db,
 		"INSERT INTO base (job_id, kind, name, tree_id, tree_size, tree_is_list, items,"
 		" bytes, stored_s, trial_items) "
-		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) "
-		"ON CONFLICT (job_id, kind, name) DO UPDATE SET tree_id = ?4, tree_size = ?5, "
-		"tree_is_list = ?6, items = ?7, bytes = ?8, stored_s = ?9, trial_items = ?10",
-		"isssiiiiii", job_id, object->kind, object->name, tree_id,
-		(int64_t)object->tree.size, (int64_t)object->tree.is_list,
+		"VALUES (?1, ?2, ?3, ?4, 0, 0, ?5, ?6, ?7, ?8) "
+		"ON CONFLICT (job_id, kind, name) DO UPDATE SET tree_id = ?4, items = ?5, "
+		"bytes = ?6, stored_s = ?7, trial_items = ?8",
+		"isssiiii", job_id, object->kind, object->name, tree_id,
 		(int64_t)object->items, (int64_t)object->bytes, object->stored_s,
 		(int64_t)object->trial_items);
 }

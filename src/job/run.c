@@ -192,7 +192,7 @@ static bool same_objects(const struct snapshot *a, const struct snapshot *b)
 		const struct repo_object *x = &a->objects[i], *y = &b->objects[i];
 		if (strcmp(x->kind, y->kind) != 0 || strcmp(x->name, y->name) != 0 ||
 			x->kept != y->kept || x->trial_items != y->trial_items ||
-			memcmp(x->tree.id, y->tree.id, REPO_ID_SIZE) != 0)
+			memcmp(x->tree, y->tree, REPO_ID_SIZE) != 0)
 			return false;
 	}
 	return true;

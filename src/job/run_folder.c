@@ -87,14 +87,17 @@ static int store_piece(void *context, const void *data, size_t size)
 	return r;
 }
 
-static int read_once(struct run_folder *at, const char *id, struct repo_content *out)
+static int read_once(
+	struct run_folder *at, const struct change *change, struct repo_content *out)
 {
 	struct transfer transfer = {.run = at->run};
 	at->from_source = false;
-	int r = content_begin(at->run->writer, &transfer.content);
+	int r = content_begin(at->run->writer,
+		text_equal(change->type, "message") ? CONTENT_MESSAGE : CONTENT_FILE,
+		&transfer.content);
 	if (r < 0)
 		return r;
-	r = source_read(at->run->source, at->object, id, store_piece, &transfer);
+	r = source_read(at->run->source, at->object, change->id, store_piece, &transfer);
 	if (r < 0) {
 		at->from_source = !transfer.stopped;
 		content_drop(transfer.content);
@@ -105,12 +108,13 @@ static int read_once(struct run_folder *at, const char *id, struct repo_content 
 }
 
 /* A stream that broke off is read anew from its start, a few times. */
-static int read_item(struct run_folder *at, const char *id, struct repo_content *out)
+static int read_item(
+	struct run_folder *at, const struct change *change, struct repo_content *out)
 {
 	int r = 0;
 
 	for (int i = 0; i < READ_TRIES; i++) {
-		r = read_once(at, id, out);
+		r = read_once(at, change, out);
 		if (r >= 0 || !at->from_source || r == ERR_CANCELLED || r == ERR_NOTFOUND)
 			return r;
 		if (source_fault()->retry != SOURCE_RETRY_NOW)
@@ -151,7 +155,7 @@ static int store_item(
 		.type = change->type,
 		.tag = change->tag,
 		.modified_s = change->modified_s};
-	int r = read_item(at, change->id, &item.content);
+	int r = read_item(at, change, &item.content);
 
 	if (r == ERR_NOTFOUND && at->from_source) { /* deleted while we came */
 		at->from_source = false;

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -72,7 +73,7 @@ static int resume(struct run_folder *at, const struct repo_object *base)
 	int r = 0;
 
 	if (base) {
-		text_to_hex(base->tree.id, sizeof(base->tree.id), tree_id);
+		text_to_hex(base->tree, sizeof(base->tree), tree_id);
 		r = cursor_load(at->run->installation, &key, &place);
 	}
 	if (r == 0) {
@@ -87,7 +88,7 @@ static void wait_with_place(struct run_folder *at, const struct object_summary *
 	char tree_id[REPO_ID_TEXT];
 	char *place = source_place(at->run->source, at->object);
 
-	text_to_hex(summary->tree.id, sizeof(summary->tree.id), tree_id);
+	text_to_hex(summary->tree, sizeof(summary->tree), tree_id);
 	if (place)
 		run_wait_with_cursor(at, OBJECT_ITSELF, tree_id, place);
 }
@@ -116,14 +117,14 @@ static void keep_summary(
 {
 	AUTO_TEXT kind = mem_strdup(result->kind);
 	AUTO_TEXT name = mem_strdup(result->name);
-	const struct repo_object object = {.kind = kind,
+	struct repo_object object = {.kind = kind,
 		.name = name,
 		.stored_s = clock_now_s(),
 		.items = summary->items,
 		.bytes = summary->bytes,
-		.tree = summary->tree,
 		.trial_items = run->trial_items};
 
+	memcpy(object.tree, summary->tree, sizeof(object.tree));
 	bases_put(&run->bases, &object);
 	bases_put(&run->fresh, &object);
 	result->items_total = summary->items;
@@ -148,7 +149,7 @@ static int write_object(struct run_folder *at, struct object_summary *summary)
 	const struct repo_object *base =
 		bases_find(&at->run->bases, at->object->kind, at->object->name);
 	struct folders folders = {0};
-	int r = object_writer_begin(at->run->writer, base ? &base->tree : NULL, &at->writer);
+	int r = object_writer_begin(at->run->writer, base ? base->tree : NULL, &at->writer);
 
 	if (r < 0)
 		return r;

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "crypto/secret.h"
 #include "item/filename.h"
+#include "storage/storage.h"
 
 /* A key file of the installation's own, where the administrator gave no password. */
 static int make_key_file(struct installation *installation, const char *name, char **out_path)
@@ -29,11 +30,13 @@ static int make_key_file(struct installation *installation, const char *name, ch
 static int open_or_create(
 	const char *path, const struct repo_secret *secret, struct repo **out, bool *created)
 {
-	int r = repo_open(path, secret, out);
+	int r = repo_open(storage_open_folder(path), secret, out);
 
 	*created = r == ERR_NOREPO || r == ERR_NOTFOUND;
-	if (*created)
-		r = repo_create(path, secret, out);
+	if (*created) {
+		const struct repo_options options = repo_options_default();
+		r = repo_create(storage_open_folder(path), secret, &options, out);
+	}
 	return r;
 }
 
@@ -173,7 +176,7 @@ int storages_open(struct installation *installation, const char *name, struct re
 		r = err_set(ERR_CORRUPT, "the kept key has %zu bytes", key_size);
 	if (r == 0) {
 		const struct repo_secret secret = {.master_key = (const uint8_t *)key};
-		r = repo_open(db_text(rows, 0), &secret, out);
+		r = repo_open(storage_open_folder(db_text(rows, 0)), &secret, out);
 	}
 	if (key)
 		secret_wipe(key, key_size);

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "crypto/secret.h"
 #include "repo/pack.h"
 #include "repo/repo_priv.h"
 
@@ -60,12 +59,20 @@ static void keep(struct cache *cache, struct cached *cached)
 	cache->bytes += cached->size;
 }
 
-/* The key of a pack is derived once for the blocks that are read from it in a row. */
-static const struct seal *seal_of(struct repo *repo, const struct index_pack *pack)
+/* The keys of a pack are derived once for the blocks that are read from it in a row. */
+static int seal_of(struct repo *repo, const struct index_pack *pack, uint8_t piece,
+	const struct seal **out)
 {
-	if (!secret_equal(repo->seal.name, pack->name, NAME_SIZE))
-		seal_begin(&repo->seal, repo, pack->name);
-	return &repo->seal;
+	struct seal *seal = piece == PIECE_META ? &repo->file_seal : &repo->data_seal;
+
+	*out = seal;
+	if (memcmp(seal->name, pack->name, NAME_SIZE) == 0)
+		return 0;
+	seal_end(seal); /* a failure leaves none */
+	if (piece != PIECE_META)
+		return pack_data_seal(repo, pack, seal);
+	seal_begin(seal, &repo->keys, pack->name);
+	return 0;
 }
 
 static int read_block(struct repo *repo, uint32_t number, uint8_t *sealed, uint8_t *out)
@@ -83,9 +90,12 @@ static int read_block(struct repo *repo, uint32_t number, uint8_t *sealed, uint8
 	char path[PACK_PATH_SIZE];
 
 	pack_path(pack->name, path);
-	int r = storage_read(repo->storage, path, &range, sealed);
+	const struct seal *seal = NULL;
+	int r = seal_of(repo, pack, block->piece, &seal);
 	if (r == 0)
-		r = block_open(repo->coder, seal_of(repo, pack), &head, sealed, out);
+		r = storage_read(repo->storage, path, &range, sealed);
+	if (r == 0)
+		r = block_open(repo->coder, seal, &head, sealed, out);
 	/* A pack that the index names and that is gone is damage, nothing that was asked for.
 	 */
 	return err_wrap(

@@ -40,7 +40,7 @@ int repo_check(struct repo *repo, const struct check_options *options, struct ch
 	struct check check = {.repo = repo, .options = options, .result = out};
 	check.damaged = mem_array(repo->index.block_count + 1, sizeof(*check.damaged));
 	out->packs = repo->index.pack_count;
-	out->chunks = repo->index.chunks.count;
+	out->chunks = index_count(&repo->index);
 	r = check_packs(&check);
 	if (r == 0)
 		r = check_snapshots(&check);

@@ -16,7 +16,7 @@ struct pack_check {
 	struct check *check;
 	const struct index_pack *pack;
 	char path[PACK_PATH_SIZE];
-	struct seal seal;
+	struct seal file, data;
 	uint8_t *sealed, *plain; /* CHUNK_MAX and room for the seal */
 	bool block_is_whole;     /* the one that is being looked at */
 	uint32_t block;          /* its number in the index */
@@ -60,7 +60,9 @@ static int check_block(void *context, const struct directory_block *block)
 	if (r == 0 && !is_as_indexed(at, block))
 		r = err_set(ERR_CORRUPT, "the index says otherwise of it");
 	if (r == 0)
-		r = block_open(check->repo->coder, &at->seal, block, at->sealed, at->plain);
+		r = block_open(check->repo->coder,
+			block->piece == PIECE_META ? &at->file : &at->data, block, at->sealed,
+			at->plain);
 	check->result->bytes_read += block->sealed;
 	check->done += block->sealed;
 	if (check->options->progress)
@@ -77,7 +79,7 @@ static int check_chunk(void *context, const struct directory_chunk *chunk)
 {
 	struct pack_check *at = context;
 	struct repo *repo = at->check->repo;
-	const struct index_place *place = index_find(&repo->index, chunk->id);
+	struct index_place place;
 	uint8_t id[REPO_ID_SIZE];
 
 	if (!at->block_is_whole)
@@ -85,15 +87,22 @@ static int check_chunk(void *context, const struct directory_chunk *chunk)
 	repo_chunk_id(repo, at->plain + chunk->offset, chunk->size, id);
 	bool is_right = memcmp(id, chunk->id, REPO_ID_SIZE) == 0;
 	/* A chunk that two writers have stored at the same time is in the index once. */
-	bool is_indexed =
-		place && (place->block != at->block || (place->offset == chunk->offset &&
-							       place->size == chunk->size));
+	bool is_indexed = index_find(&repo->index, chunk->id, &place) &&
+			  (place.block != at->block ||
+				  (place.offset == chunk->offset && place.size == chunk->size));
 	if (is_right && is_indexed)
 		return 0;
 	hit_block(at);
 	check_fault(at->check, "%s, block %" PRIu32 ": a chunk is not what %s", at->path,
 		index_block_number(&repo->index, at->block),
 		is_right ? "the index says" : "its id says");
+	return 0;
+}
+
+static int fail_pack(struct pack_check *at)
+{
+	hit_pack(at->check, at->pack);
+	check_fault(at->check, "%s is damaged: %s", at->path, err_message());
 	return 0;
 }
 
@@ -104,12 +113,10 @@ static int read_pack(struct pack_check *at)
 	int r = pack_directory(at->check->repo, at->pack, &directory);
 
 	if (r == 0)
-		r = directory_walk(&directory, at->pack->size, &visitor);
+		r = directory_walk(&directory, at->pack->data, &visitor);
 	if (r == 0 || r == ERR_CANCELLED)
 		return r;
-	hit_pack(at->check, at->pack);
-	check_fault(at->check, "%s is damaged: %s", at->path, err_message());
-	return 0;
+	return fail_pack(at);
 }
 
 /* Every byte of a pack: its end, its directory, its blocks, its chunks. */
@@ -118,13 +125,15 @@ static int check_data(struct check *check, const struct index_pack *pack)
 	struct pack_check at = {.check = check, .pack = pack};
 
 	pack_path(pack->name, at.path);
-	seal_begin(&at.seal, check->repo, pack->name);
+	seal_begin(&at.file, &check->repo->keys, pack->name);
+	int r = pack_data_seal(check->repo, pack, &at.data);
 	at.sealed = mem_alloc(CHUNK_MAX + AEAD_TAG_SIZE);
 	at.plain = mem_alloc(CHUNK_MAX);
-	int r = read_pack(&at);
+	r = r < 0 ? fail_pack(&at) : read_pack(&at);
 	mem_free(at.sealed);
 	mem_free(at.plain);
-	seal_end(&at.seal);
+	seal_end(&at.file);
+	seal_end(&at.data);
 	return r;
 }
 
@@ -139,7 +148,7 @@ static bool check_size(struct check *check, const struct index_pack *pack)
 		return true;
 	hit_pack(check, pack);
 	if (r == 0)
-		check_fault(check, "%s has %" PRIu64 " bytes and should have %" PRIu64, path,
+		check_fault(check, "%s has %" PRIu64 " bytes and should have %" PRIu32, path,
 			size, pack->size);
 	else
 		check_fault(check, "%s cannot be read: %s", path, err_message());

@@ -23,14 +23,14 @@ struct place {
 
 static int look_at_chunk(void *context, const uint8_t id[REPO_ID_SIZE], uint64_t size)
 {
-	const struct check *check = context;
-	const struct index_place *place = index_find(&check->repo->index, id);
+	struct check *check = context;
+	struct index_place place;
 
-	if (!place)
+	if (!index_find(&check->repo->index, id, &place))
 		return err_set(ERR_CORRUPT, "it is not in the repository");
-	if (place->size != size)
+	if (place.size != size)
 		return err_set(ERR_CORRUPT, "it has another size than was stored");
-	if (check->damaged[place->block])
+	if (check->damaged[place.block])
 		return err_set(ERR_CORRUPT, "it lies in a damaged block");
 	return 0;
 }
@@ -104,7 +104,7 @@ static int check_folder(struct place *at)
 static int check_tree(struct place *at)
 {
 	struct path_tree tree;
-	int r = path_tree_load(&tree, at->check->repo, &at->object->tree);
+	int r = path_tree_load(&tree, at->check->repo, at->object->tree);
 
 	at->tree = &tree;
 	if (r == ERR_CORRUPT) {
@@ -129,7 +129,7 @@ static int check_snapshot(struct check *check, const struct snapshot *snapshot)
 	check->result->snapshots++;
 	for (size_t i = 0; i < snapshot->object_count && r == 0; i++) {
 		struct place at = {check, snapshot, &snapshot->objects[i], NULL, NULL};
-		if (idset_add(&check->seen, at.object->tree.id))
+		if (idset_add(&check->seen, at.object->tree))
 			r = check_tree(&at);
 	}
 	return r;

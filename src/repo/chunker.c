@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "repo/chunker.h"
 
-#include "crypto/hash.h"
 #include "repo/format.h"
 
-void chunker_table_init(struct chunker_table *table, const uint8_t *master, size_t size)
+void chunker_table_init(struct chunker_table *table, const uint8_t bytes[CHUNKER_TABLE_BYTES])
 {
-	uint8_t bytes[256 * 8];
-
-	hash_hkdf(master, size, NULL, 0, "garner chunker", bytes, sizeof(bytes));
-	for (size_t i = 0; i < sizeof(bytes); i++) {
+	for (size_t i = 0; i < CHUNKER_TABLE_BYTES; i++) {
 		uint64_t *gear = &table->gear[i / 8];
 		*gear = (i % 8 == 0 ? 0 : *gear) | (uint64_t)bytes[i] << (8 * (i % 8));
 	}
@@ -31,28 +27,34 @@ void chunker_init(struct chunker *chunker, const struct chunker_table *table,
 	}
 }
 
-static size_t end_chunk(struct chunker *chunker, size_t size)
-{
-	chunker->hash = 0;
-	chunker->seen = 0;
-	return size;
-}
-
-size_t chunker_cut(struct chunker *chunker, const uint8_t *data, size_t size)
+size_t chunker_next(struct chunker *chunker, const uint8_t *data, size_t size, bool *out_ends)
 {
 	const uint64_t *gear = chunker->table->gear;
 	uint64_t hash = chunker->hash;
-	size_t end = size < chunker->most ? size : chunker->most;
-	size_t at = chunker->seen < chunker->least ? chunker->least : chunker->seen;
+	size_t room = chunker->most - chunker->seen;
+	size_t end = size < room ? size : room;
+	size_t at = chunker->seen < chunker->least ? chunker->least - chunker->seen : 0;
 
+	*out_ends = true;
 	for (; at < end; at++) {
 		hash = (hash << 1) + gear[data[at]];
-		if ((hash & chunker->mask) == 0)
-			return end_chunk(chunker, at + 1);
+		if ((hash & chunker->mask) == 0) {
+			chunker_restart(chunker);
+			return at + 1;
+		}
 	}
-	if (size >= chunker->most)
-		return end_chunk(chunker, chunker->most);
+	if (end == room) {
+		chunker_restart(chunker);
+		return end;
+	}
+	*out_ends = false;
 	chunker->hash = hash;
-	chunker->seen = size;
-	return 0;
+	chunker->seen += end;
+	return end;
+}
+
+void chunker_restart(struct chunker *chunker)
+{
+	chunker->hash = 0;
+	chunker->seen = 0;
 }

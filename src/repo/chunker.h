@@ -2,6 +2,7 @@
 #ifndef REPO_CHUNKER_H
 #define REPO_CHUNKER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,11 +16,12 @@ enum chunker_profile {
 	CHUNKER_LISTS, /* lists and trees: 16 KiB to 256 KiB, 64 KiB beyond the least */
 };
 
-/** The secret table, from the master key. */
+/** The secret table, from bytes that are derived from the master key. */
 struct chunker_table {
 	uint64_t gear[256];
 };
-void chunker_table_init(struct chunker_table *table, const uint8_t *master, size_t size);
+enum { CHUNKER_TABLE_BYTES = 256 * 8 };
+void chunker_table_init(struct chunker_table *table, const uint8_t bytes[CHUNKER_TABLE_BYTES]);
 
 struct chunker {
 	const struct chunker_table *table; /* borrowed */
@@ -31,8 +33,11 @@ struct chunker {
 void chunker_init(struct chunker *chunker, const struct chunker_table *table,
 	enum chunker_profile profile);
 
-/** Looks at the chunk that has begun at `data`, of which `size` bytes are there; they start
- * with those that were given last time. Returns where it ends; 0 where it goes on. */
-size_t chunker_cut(struct chunker *chunker, const uint8_t *data, size_t size);
+/** The chunk has ended for another reason. */
+void chunker_restart(struct chunker *chunker);
+
+/** Looks at the bytes that come next. Returns how many of them belong to the chunk that has
+ * begun; *out_ends says whether it ends there. */
+size_t chunker_next(struct chunker *chunker, const uint8_t *data, size_t size, bool *out_ends);
 
 #endif

@@ -6,16 +6,20 @@
 #include "base/text.h"
 #include "repo/repo_priv.h"
 
+enum {
+	TEXT_LOOK = 512,     /* bytes that are looked at */
+	TEXT_ODD_LEAST = 64, /* one in so many may be a control character */
+};
+
 int chunk_hold(struct repo *repo, const uint8_t id[REPO_ID_SIZE], struct chunk *out)
 {
-	const struct index_place *found = index_find(&repo->index, id);
+	struct index_place place;
 	char digits[REPO_ID_TEXT];
 	uint8_t actual[REPO_ID_SIZE];
 
 	text_to_hex(id, REPO_ID_SIZE, digits);
-	if (!found)
+	if (!index_find(&repo->index, id, &place))
 		return err_set(ERR_CORRUPT, "chunk %.16s… is not in the repository", digits);
-	struct index_place place = *found;
 	int r = cache_hold(repo, place.block, &out->block);
 	if (r < 0)
 		return r;
@@ -32,6 +36,55 @@ void chunk_release(struct chunk *chunk)
 {
 	cache_release(chunk->block);
 	chunk->block = NULL;
+}
+
+int chunk_get(struct repo *repo, const uint8_t id[REPO_ID_SIZE], struct buf *out)
+{
+	struct chunk chunk;
+	int r = chunk_hold(repo, id, &chunk);
+
+	if (r < 0)
+		return r;
+	r = buf_append(out, chunk.data, chunk.size);
+	chunk_release(&chunk);
+	return r;
+}
+
+static int put_nothing(
+	void *context, const struct chunk_put *chunk, uint8_t out_id[REPO_ID_SIZE])
+{
+	(void)context;
+	(void)chunk;
+	(void)out_id;
+	return err_set(ERR_INVALID, "a repository that is only read takes no chunks");
+}
+
+static int get_chunk(void *context, const uint8_t id[REPO_ID_SIZE], struct buf *out)
+{
+	return chunk_get(context, id, out);
+}
+
+static bool has_chunk(void *context, const uint8_t id[REPO_ID_SIZE])
+{
+	return repo_has_tree(context, id);
+}
+
+struct chunk_store repo_chunk_store(struct repo *repo)
+{
+	return (struct chunk_store){put_nothing, get_chunk, has_chunk, repo};
+}
+
+bool content_is_text(const uint8_t *data, size_t size)
+{
+	size_t odd = 0;
+
+	size = size < TEXT_LOOK ? size : TEXT_LOOK;
+	for (size_t i = 0; i < size; i++) {
+		if (data[i] == 0)
+			return false;
+		odd += data[i] < ' ' && data[i] != '\n' && data[i] != '\r' && data[i] != '\t';
+	}
+	return odd * TEXT_ODD_LEAST <= size;
 }
 
 int list_put_head(struct buf *out, const struct list_head *head)
@@ -92,7 +145,7 @@ static int walk_list(const struct walk *walk, const struct repo_content *list, u
 static int walk_entries(
 	const struct walk *walk, struct reader *reader, uint32_t level, uint64_t bytes)
 {
-	struct repo_content entry = {.is_list = true};
+	struct repo_content entry = {.kind = REPO_LIST};
 	const unsigned char *id = NULL;
 
 	while (reader->size > 0) {
@@ -137,7 +190,7 @@ int content_walk(struct repo *repo, const struct repo_content *content, content_
 {
 	struct walk walk = {repo, visit, context};
 
-	if (content->is_list)
+	if (content->kind == REPO_LIST)
 		return walk_list(&walk, content, LIST_LEVELS);
 	return visit(context, content->id, content->size);
 }
@@ -152,9 +205,9 @@ int content_of_items(
 	if (r < 0)
 		return r;
 	memcpy(out->id, id, REPO_ID_SIZE);
-	out->is_list = is_list(&chunk);
+	out->kind = is_list(&chunk) ? REPO_LIST : REPO_CHUNK;
 	out->size = chunk.size;
-	if (out->is_list) {
+	if (out->kind == REPO_LIST) {
 		struct reader reader = {chunk.data, chunk.size};
 		r = take_head(&reader, &head);
 		out->size = head.bytes;
@@ -195,13 +248,22 @@ int repo_read(struct repo *repo, const struct repo_content *content, repo_sink_f
 
 static int look_up(void *context, const uint8_t id[REPO_ID_SIZE], uint64_t size)
 {
-	const struct repo *repo = context;
-	const struct index_place *place = index_find(&repo->index, id);
+	struct repo *repo = context;
+	struct index_place place;
 
-	return place && place->size == size ? 0 : err_set(ERR_CORRUPT, "a chunk is missing");
+	return index_find(&repo->index, id, &place) && place.size == size
+		       ? 0
+		       : err_set(ERR_CORRUPT, "a chunk is missing");
 }
 
 bool repo_has(struct repo *repo, const struct repo_content *content)
 {
 	return content_walk(repo, content, look_up, repo) == 0;
+}
+
+bool repo_has_tree(struct repo *repo, const uint8_t tree[REPO_ID_SIZE])
+{
+	struct index_place place;
+
+	return index_find(&repo->index, tree, &place);
 }

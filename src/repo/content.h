@@ -22,6 +22,9 @@ struct chunk {
 NODISCARD int chunk_hold(struct repo *repo, const uint8_t id[REPO_ID_SIZE], struct chunk *out);
 void chunk_release(struct chunk *chunk);
 
+/** Appends a chunk to `out`. Errors as of chunk_hold, ERR_LIMIT. */
+NODISCARD int chunk_get(struct repo *repo, const uint8_t id[REPO_ID_SIZE], struct buf *out);
+
 /** Called for each chunk of a content that is no list, in order. Not 0 ends the walk. */
 typedef int content_chunk_fn(void *context, const uint8_t id[REPO_ID_SIZE], uint64_t size);
 
@@ -34,6 +37,10 @@ NODISCARD int content_walk(struct repo *repo, const struct repo_content *content
  * from its beginning, and its size with it. */
 NODISCARD int content_of_items(
 	struct repo *repo, const uint8_t id[REPO_ID_SIZE], struct repo_content *out);
+
+/** Whether data that begins so looks like text: it has no NUL, and few bytes that text has not.
+ */
+bool content_is_text(const uint8_t *data, size_t size);
 
 enum {
 	LIST_HEAD_SIZE = MAGIC_SIZE + 4 + 4 + 8, /* magic, level, count, bytes */

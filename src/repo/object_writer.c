@@ -4,6 +4,7 @@
 #include <uthash.h>
 
 #include "base/mem.h"
+#include "repo/content.h"
 #include "repo/repo_priv.h"
 #include "repo/writer_priv.h"
 
@@ -23,7 +24,7 @@ struct node {
 struct object_writer {
 	struct repo_writer *writer; /* borrowed */
 	bool has_previous;
-	struct repo_content previous_tree;
+	uint8_t previous_tree[REPO_ID_SIZE];
 	struct node *previous; /* by id */
 	struct node *now;
 };
@@ -85,8 +86,8 @@ static int take_previous(void *context, const uint8_t *body, size_t size)
 	return 0;
 }
 
-int object_writer_begin(struct repo_writer *writer, const struct repo_content *previous,
-	struct object_writer **out)
+int object_writer_begin(
+	struct repo_writer *writer, const uint8_t *previous, struct object_writer **out)
 {
 	int r = writer_state(writer);
 
@@ -97,8 +98,11 @@ int object_writer_begin(struct repo_writer *writer, const struct repo_content *p
 	object->writer = writer;
 	if (previous) {
 		object->has_previous = true;
-		object->previous_tree = *previous;
-		r = record_walk(writer->repo, previous, &visitor);
+		struct repo_content tree;
+		memcpy(object->previous_tree, previous, REPO_ID_SIZE);
+		r = content_of_items(writer->repo, previous, &tree);
+		if (r == 0)
+			r = record_walk(writer->repo, &tree, &visitor);
 	}
 	if (r < 0) {
 		object_writer_drop(object);
@@ -213,7 +217,10 @@ static int finish(struct object_writer *object, struct object_summary *summary)
 		content_drop(content);
 		return r;
 	}
-	return content_finish(content, &summary->tree);
+	struct repo_content tree;
+	r = content_finish(content, &tree);
+	memcpy(summary->tree, tree.id, REPO_ID_SIZE);
+	return r;
 }
 
 int object_writer_finish(struct object_writer *object, struct object_summary *out)
@@ -224,7 +231,7 @@ int object_writer_finish(struct object_writer *object, struct object_summary *ou
 	if (r == 0)
 		out->changed =
 			!object->has_previous ||
-			memcmp(out->tree.id, object->previous_tree.id, REPO_ID_SIZE) != 0;
+			memcmp(out->tree, object->previous_tree, REPO_ID_SIZE) != 0;
 	object_writer_drop(object);
 	return r;
 }

@@ -7,16 +7,19 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "crypto/secret.h"
+#include "repo/armor.h"
 #include "repo/repo_priv.h"
 #include "storage/storage.h"
 
+enum { DIRECTORY_TARGET = DIRECTORY_MAX / 2 }; /* a pack of so many chunks is closed too */
+
 struct pack {
-	struct repo *repo; /* borrowed */
-	struct block_coder *coder;
-	struct seal seal;
+	const struct repo *repo; /* borrowed */
+	struct seal file, data;  /* of meta blocks and the directory; of data blocks */
+	struct directory_head head;
 	struct buf bytes;
-	struct buf directory;
-	uint32_t blocks;
+	struct buf directory; /* the blocks, without the head */
+	struct buf trial;     /* for the look at what was sealed */
 };
 
 static const struct seal_place directory_place = {
@@ -32,25 +35,45 @@ void pack_path(const uint8_t name[NAME_SIZE], char out[PACK_PATH_SIZE])
 	snprintf(out, PACK_PATH_SIZE, "packs/%.2s/%s", digits, digits);
 }
 
+/* Who cannot read makes a key of his own, which only the owner of the data box takes out. */
+static void make_boxed_key(struct pack *pack, const uint8_t name[NAME_SIZE])
+{
+	const struct repo_keys *keys = &pack->repo->keys;
+	uint8_t key[AEAD_KEY_SIZE];
+
+	secret_random(key, sizeof(key));
+	pack->head.key_kind = DIRECTORY_KEY_BOX;
+	int r = box_seal(keys->box_public, key, sizeof(key), pack->head.box);
+	ASSERT(r == 0); /* the key was checked when it was read */
+	seal_begin_key(&pack->data, keys, name, key);
+	secret_wipe(key, sizeof(key));
+}
+
 static void begin(struct pack *pack)
 {
+	const struct repo_keys *keys = &pack->repo->keys;
 	uint8_t name[NAME_SIZE];
 
 	secret_random(name, sizeof(name));
-	seal_begin(&pack->seal, pack->repo, name);
+	seal_begin(&pack->file, keys, name);
+	pack->head = (struct directory_head){.key_kind = DIRECTORY_KEY_DERIVED};
+	if (keys->can_read)
+		seal_begin_data(&pack->data, keys, name);
+	else
+		make_boxed_key(pack, name);
+	seal_data_commitment(&pack->data, pack->head.commitment);
 	buf_clear(&pack->bytes);
 	buf_clear(&pack->directory);
-	pack->blocks = 0;
 }
 
-struct pack *pack_new(struct repo *repo)
+struct pack *pack_new(const struct repo *repo)
 {
 	struct pack *pack = mem_alloc(sizeof(*pack));
 
 	pack->repo = repo;
-	pack->coder = block_coder_new();
 	pack->bytes = buf_init(PACK_MAX);
 	pack->directory = buf_init(DIRECTORY_MAX);
+	pack->trial = buf_init(CHUNK_MAX);
 	begin(pack);
 	return pack;
 }
@@ -59,10 +82,11 @@ void pack_free(struct pack *pack)
 {
 	if (!pack)
 		return;
-	block_coder_free(pack->coder);
-	seal_end(&pack->seal);
+	seal_end(&pack->file);
+	seal_end(&pack->data);
 	buf_free(&pack->bytes);
 	buf_free(&pack->directory);
+	buf_free(&pack->trial);
 	mem_free(pack);
 }
 
@@ -71,100 +95,124 @@ size_t pack_size(const struct pack *pack)
 	return pack->bytes.size;
 }
 
-int pack_add(
-	struct pack *pack, enum piece piece, const struct buf *plain, const struct buf *chunks)
+bool pack_is_full(const struct pack *pack)
 {
-	struct directory_block head = {
-		.number = pack->blocks,
-		.piece = (uint8_t)piece,
-		.chunks = (uint32_t)(chunks->size / DIRECTORY_CHUNK_SIZE),
-	};
-	int r = block_close(pack->coder, &pack->seal, &head, plain, &pack->bytes);
-
-	if (r == 0)
-		r = directory_put_block(&pack->directory, &head, chunks);
-	if (r == 0)
-		pack->blocks++;
-	return r;
+	return pack->bytes.size >= PACK_TARGET || pack->head.blocks == PACK_BLOCKS_MAX ||
+	       pack->directory.size >= DIRECTORY_TARGET;
 }
 
-/* Puts the sealed directory and the trailer behind the blocks. */
-static int close_pack(struct pack *pack)
+static int verify(struct pack *pack, const struct seal *seal,
+	const struct directory_block *head, const struct block_code *code)
 {
-	uint8_t commitment[SEAL_COMMITMENT_SIZE];
-	size_t size = pack->directory.size;
-	uint8_t *at = buf_reserve(&pack->bytes, size + AEAD_TAG_SIZE);
+	struct seal_place place = block_place(head);
+	const uint8_t *sealed = pack->bytes.data + pack->bytes.size;
+
+	buf_clear(&pack->trial);
+	uint8_t *trial = buf_reserve(&pack->trial, code->size + 1);
+	if (!trial)
+		return ERR_LIMIT;
+	int r = seal_open_into(seal, &place, sealed, head->sealed, trial);
+	if (r == 0 && code->size > 0 && memcmp(trial, code->data, code->size) != 0)
+		r = err_set(ERR_CORRUPT, "other bytes come back than were sealed");
+	return err_wrap(r, "a block could not be read back before it was written; "
+			   "this machine's memory or processor may be failing");
+}
+
+int pack_add(struct pack *pack, const struct pack_block *block)
+{
+	struct directory_block head = {
+		.number = pack->head.blocks,
+		.piece = (uint8_t)block->piece,
+		.codec = block->code.codec,
+		.sealed = (uint32_t)(block->code.size + AEAD_TAG_SIZE),
+		.plain = block->plain,
+		.chunks = (uint32_t)(block->chunks->size / DIRECTORY_CHUNK_SIZE),
+	};
+	const struct seal *seal = block->piece == PIECE_META ? &pack->file : &pack->data;
+	struct seal_place place = block_place(&head);
+	uint8_t *at = buf_reserve(&pack->bytes, head.sealed);
 
 	if (!at)
 		return ERR_LIMIT;
-	memcpy(at, pack->directory.data, size);
-	seal_close(&pack->seal, &directory_place, at, size);
+	if (block->code.size > 0)
+		memcpy(at, block->code.data, block->code.size);
+	seal_close(seal, &place, at, block->code.size);
+	int r = verify(pack, seal, &head, &block->code);
+	if (r == 0)
+		r = directory_put_block(&pack->directory, &head, block->chunks);
+	if (r < 0)
+		return r;
+	buf_commit(&pack->bytes, head.sealed);
+	pack->head.blocks++;
+	return 0;
+}
+
+/* Puts the sealed directory behind the blocks, and the armor around it all. */
+static int close_pack(struct pack *pack, struct pack_written *out)
+{
+	struct armor_trailer trailer = {.parity = repo_parity(pack->repo)};
+	int r = directory_put_head(&out->directory, &pack->head);
+
+	if (r == 0)
+		r = buf_append(&out->directory, pack->directory.data, pack->directory.size);
+	size_t size = out->directory.size;
+	uint8_t *at = r == 0 ? buf_reserve(&pack->bytes, size + AEAD_TAG_SIZE) : NULL;
+	if (!at)
+		return ERR_LIMIT;
+	memcpy(at, out->directory.data, size);
+	seal_close(&pack->file, &directory_place, at, size);
 	buf_commit(&pack->bytes, size + AEAD_TAG_SIZE);
 
-	seal_commitment(&pack->seal, commitment);
-	int r = buf_put_u32(&pack->bytes, (uint32_t)(size + AEAD_TAG_SIZE));
-	if (r == 0)
-		r = buf_put_u32(&pack->bytes, FORMAT_VERSION);
-	if (r == 0)
-		r = buf_append(&pack->bytes, commitment, sizeof(commitment));
-	if (r == 0)
-		r = buf_append_text(&pack->bytes, PACK_MAGIC);
+	memcpy(trailer.magic, PACK_MAGIC, MAGIC_SIZE);
+	trailer.directory = (uint32_t)(size + AEAD_TAG_SIZE);
+	seal_commitment(&pack->file, trailer.commitment);
+	out->info.data = (uint32_t)pack->bytes.size;
+	out->info.directory = trailer.directory;
+	r = armor_close(&pack->bytes, &trailer);
+	out->info.size = (uint32_t)pack->bytes.size;
 	return r;
 }
 
-/* What an index file has of a pack: its name, its size, its directory. */
-static int put_entry(const struct pack *pack, struct buf *index_body)
-{
-	int r = buf_append(index_body, pack->seal.name, NAME_SIZE);
-
-	if (r == 0)
-		r = buf_put_u32(index_body, (uint32_t)pack->bytes.size);
-	if (r == 0)
-		r = buf_put_u32(index_body, (uint32_t)pack->directory.size);
-	if (r == 0)
-		r = buf_append(index_body, pack->directory.data, pack->directory.size);
-	return r;
-}
-
-int pack_write(struct pack *pack, struct buf *index_body)
+int pack_write(struct pack *pack, struct pack_written *out)
 {
 	char path[PACK_PATH_SIZE];
-	int r = close_pack(pack);
 
-	pack_path(pack->seal.name, path);
+	*out = (struct pack_written){.directory = buf_init(DIRECTORY_MAX)};
+	memcpy(out->info.name, pack->file.name, NAME_SIZE);
+	out->info.key_kind = pack->head.key_kind;
+	out->info.block_count = pack->head.blocks;
+	pack_path(pack->file.name, path);
+	int r = close_pack(pack, out);
 	if (r == 0)
-		r = storage_put(pack->repo->storage, path, pack->bytes.data, pack->bytes.size);
-	if (r == 0)
-		r = put_entry(pack, index_body);
-	if (r == 0)
+		r = storage_put(
+			pack->repo->storage, path, pack->bytes.data, pack->bytes.size);
+	if (r < 0)
+		buf_free(&out->directory);
+	else
 		begin(pack);
 	return r;
 }
 
-/* The trailer says how long the directory is, and that the key is the right one. */
-static int judge_trailer(const uint8_t *trailer, uint64_t pack_size, const struct seal *seal,
-	uint32_t *out_directory_size)
+/* The trailer says where the directory is, and that the key is the right one. */
+static int read_trailer(struct repo *repo, const struct index_pack *pack, const char *path,
+	const struct seal *seal)
 {
-	struct reader reader = {trailer, PACK_TRAILER_SIZE};
-	uint8_t commitment[SEAL_COMMITMENT_SIZE];
-	const unsigned char *rest = NULL;
-	uint32_t version = 0;
-	int r = reader_u32(&reader, out_directory_size);
+	uint8_t end[ARMOR_END_SIZE], commitment[SEAL_COMMITMENT_SIZE];
+	struct armor_trailer trailer;
 
+	if (pack->size < sizeof(end))
+		return err_set(ERR_CORRUPT, "it is too short for a pack");
+	struct storage_range range = {pack->size - sizeof(end), sizeof(end)};
+	int r = storage_read(repo->storage, path, &range, end);
 	if (r == 0)
-		r = reader_u32(&reader, &version);
-	if (r == 0)
-		r = reader_bytes(&reader, sizeof(commitment) + MAGIC_SIZE, &rest);
-	if (r != 0)
+		r = armor_trailer_read(end, sizeof(end), pack->size, PACK_MAGIC, &trailer);
+	if (r < 0)
 		return r;
 	seal_commitment(seal, commitment);
-	if (version != FORMAT_VERSION ||
-		memcmp(rest + sizeof(commitment), PACK_MAGIC, MAGIC_SIZE) != 0 ||
-		!secret_equal(rest, commitment, sizeof(commitment)))
+	if (!secret_equal(trailer.commitment, commitment, sizeof(commitment)))
 		return err_set(ERR_CORRUPT, "its end is not that of a pack of this repository");
-	if (*out_directory_size < AEAD_TAG_SIZE || *out_directory_size > DIRECTORY_MAX ||
-		*out_directory_size > pack_size - PACK_TRAILER_SIZE)
-		return err_set(ERR_CORRUPT, "its directory has an impossible size");
+	if (trailer.data != pack->data || trailer.directory != pack->directory)
+		return err_set(ERR_CORRUPT, "its end says otherwise than the index");
 	return 0;
 }
 
@@ -172,27 +220,22 @@ static int read_directory(struct repo *repo, const struct index_pack *pack,
 	const struct seal *seal, struct buf *directory)
 {
 	char path[PACK_PATH_SIZE];
-	uint8_t trailer[PACK_TRAILER_SIZE];
-	uint32_t size;
 
-	if (pack->size < PACK_TRAILER_SIZE)
-		return err_set(ERR_CORRUPT, "it is too short for a pack");
 	pack_path(pack->name, path);
-	struct storage_range range = {pack->size - sizeof(trailer), sizeof(trailer)};
-	int r = storage_read(repo->storage, path, &range, trailer);
-	if (r == 0)
-		r = judge_trailer(trailer, pack->size, seal, &size);
-	if (r != 0)
+	int r = read_trailer(repo, pack, path, seal);
+	if (r < 0)
 		return r;
-	uint8_t *at = buf_reserve(directory, size);
+	if (pack->directory < AEAD_TAG_SIZE || pack->directory > pack->data)
+		return err_set(ERR_CORRUPT, "its directory has an impossible size");
+	uint8_t *at = buf_reserve(directory, pack->directory);
 	if (!at)
 		return ERR_LIMIT;
-	range = (struct storage_range){pack->size - sizeof(trailer) - size, size};
+	struct storage_range range = {pack->data - pack->directory, pack->directory};
 	r = storage_read(repo->storage, path, &range, at);
 	if (r == 0)
-		r = seal_open(seal, &directory_place, at, size);
+		r = seal_open(seal, &directory_place, at, pack->directory);
 	if (r == 0)
-		buf_commit(directory, size - AEAD_TAG_SIZE);
+		buf_commit(directory, pack->directory - AEAD_TAG_SIZE);
 	return r;
 }
 
@@ -201,8 +244,43 @@ int pack_directory(struct repo *repo, const struct index_pack *pack, struct buf 
 	struct directory_visitor nothing = {NULL, NULL, NULL};
 	struct seal seal;
 
-	seal_begin(&seal, repo, pack->name);
+	seal_begin(&seal, &repo->keys, pack->name);
 	int r = read_directory(repo, pack, &seal, directory);
 	seal_end(&seal);
-	return r < 0 ? r : directory_walk(directory, pack->size, &nothing);
+	return r < 0 ? r : directory_walk(directory, pack->data, &nothing);
+}
+
+static int open_box(struct repo *repo, const struct index_pack *pack, struct seal *out)
+{
+	AUTO_BUF directory = buf_init(DIRECTORY_MAX);
+	uint8_t key[AEAD_KEY_SIZE], commitment[SEAL_COMMITMENT_SIZE];
+	struct directory_head head;
+	int r = pack_directory(repo, pack, &directory);
+
+	if (r == 0)
+		r = directory_head_read(&directory, &head);
+	if (r == 0 && head.key_kind != DIRECTORY_KEY_BOX)
+		r = err_set(ERR_CORRUPT, "its directory has no key for its data");
+	if (r == 0)
+		r = box_open(repo->keys.box_private, head.box, sizeof(head.box), key);
+	if (r < 0)
+		return r;
+	seal_begin_key(out, &repo->keys, pack->name, key);
+	secret_wipe(key, sizeof(key));
+	seal_data_commitment(out, commitment);
+	return secret_equal(commitment, head.commitment, sizeof(commitment))
+		       ? 0
+		       : err_set(ERR_CORRUPT, "the key for its data is another one");
+}
+
+int pack_data_seal(struct repo *repo, const struct index_pack *pack, struct seal *out)
+{
+	if (!repo->keys.can_read)
+		return err_set(ERR_AUTH,
+			"this key adds to the repository and cannot read what is in it; use its "
+			"password or key file");
+	if (pack->key_kind == DIRECTORY_KEY_BOX)
+		return open_box(repo, pack, out);
+	seal_begin_data(out, &repo->keys, pack->name);
+	return 0;
 }

@@ -153,7 +153,7 @@ static int walk_object(struct path_walk *walk, const struct repo_object *object,
 	const char *path, const char *rest)
 {
 	walk->object = object;
-	int r = path_tree_load(&walk->tree, walk->repo, &object->tree);
+	int r = path_tree_load(&walk->tree, walk->repo, object->tree);
 	if (r == 0)
 		r = follow(walk, path_tree_top(&walk->tree), path, rest);
 	else

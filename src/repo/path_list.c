@@ -150,12 +150,14 @@ static int compare_stored(const void *a, const void *b)
 	return compare_ids(&first->child, &second->child);
 }
 
-static uint64_t stored_at(const struct path_child *child, const struct repo *repo)
+static uint64_t stored_at(const struct path_child *child, struct repo *repo)
 {
 	if (child->folder)
 		return UINT64_MAX;
-	const struct index_place *place = index_find(&repo->index, child->item.content.id);
-	return place ? (uint64_t)place->block << 32 | place->offset : 0;
+	struct index_place place;
+	return index_find(&repo->index, child->item.content.id, &place)
+		       ? (uint64_t)place.block << 32 | place.offset
+		       : 0;
 }
 
 void path_list_sort_stored(struct path_list *list, struct repo *repo)

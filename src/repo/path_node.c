@@ -117,7 +117,7 @@ static int compare_folders(const void *a, const void *b)
 }
 
 int path_tree_load(
-	struct path_tree *tree, struct repo *repo, const struct repo_content *content)
+	struct path_tree *tree, struct repo *repo, const uint8_t id[REPO_ID_SIZE])
 {
 	struct loading loading = {.tree = tree};
 
@@ -127,7 +127,7 @@ int path_tree_load(
 	top->id = mem_strdup("");
 	top->parent_id = mem_strdup("");
 	top->name = mem_strdup("");
-	int r = repo_folders(repo, content, take_folder, &loading);
+	int r = repo_folders(repo, id, take_folder, &loading);
 	free_depths(loading.depths);
 	qsort(tree->folders, tree->count, sizeof(*tree->folders), compare_folders);
 	return r;

@@ -34,7 +34,7 @@ struct path_tree {
 
 /** ERR_CORRUPT where it is no tree, ERR_IO. To be freed in either case. */
 NODISCARD int path_tree_load(
-	struct path_tree *tree, struct repo *repo, const struct repo_content *content);
+	struct path_tree *tree, struct repo *repo, const uint8_t id[REPO_ID_SIZE]);
 void path_tree_free(struct path_tree *tree);
 const struct path_folder *path_tree_top(const struct path_tree *tree);
 

@@ -27,7 +27,7 @@ int record_get_text(struct reader *reader, const char **out)
 
 int record_put_content(struct buf *out, const struct repo_content *content)
 {
-	uint8_t is_list = content->is_list;
+	uint8_t is_list = content->kind;
 	int r = buf_append(out, content->id, REPO_ID_SIZE);
 
 	if (r == 0)
@@ -48,10 +48,10 @@ int record_get_content(struct reader *reader, struct repo_content *out)
 		r = reader_bytes(reader, 1, &is_list);
 	if (r != 0)
 		return r;
-	if (*is_list > 1)
+	if (*is_list > REPO_MESSAGE)
 		return err_set(ERR_CORRUPT, "a content that is neither chunk nor list");
 	memcpy(out->id, id, REPO_ID_SIZE);
-	out->is_list = *is_list;
+	out->kind = *is_list;
 	return 0;
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/cancel.h"
 #include "base/err.h"
+#include "crypto/aead.h"
 
 /*
  * A repository: opening it, and reading what is in it. Content-addressed, append-only,
@@ -21,8 +22,9 @@
  */
 
 struct repo;
+struct storage;
 
-enum { REPO_ID_SIZE = 32, REPO_ID_TEXT = 65, REPO_KEY_SIZE = 32, SNAPSHOT_ID_TEXT = 33 };
+enum { REPO_ID_SIZE = 16, REPO_ID_TEXT = 33, REPO_KEY_SIZE = 32, SNAPSHOT_ID_TEXT = 33 };
 
 /** What opens a repository: one of them, the others NULL. Borrowed. */
 struct repo_secret {
@@ -35,14 +37,27 @@ struct repo_secret {
 	const uint8_t *master_key; /* REPO_KEY_SIZE, as repo_master_key gave it */
 };
 
-/** Makes a repository in a folder that is empty or not there. ERR_EXISTS where there is one or
- * where other files lie there. Not by master key. */
-NODISCARD int repo_create(
-	const char *folder, const struct repo_secret *secret, struct repo **out);
+/** How a repository is made, and how this process writes into it. */
+struct repo_options {
+	enum aead_kind aead;
+	bool no_parity; /* new files get no parity: one flipped bit is then told, not mended */
+	int level;      /* of zstd; 0: 3 */
+};
+/** What is best on this machine. */
+struct repo_options repo_options_default(void);
 
-/** Opens one. ERR_NOREPO, ERR_PASSWORD, ERR_CORRUPT, ERR_IO. The caller closes it. */
+/** Makes a repository in a storage, which is taken over in any case, and which has to be empty.
+ * ERR_EXISTS where there is one or where other files lie there. Not by master key. */
+NODISCARD int repo_create(struct storage *storage, const struct repo_secret *secret,
+	const struct repo_options *options, struct repo **out);
+
+/** Opens one; the storage is taken over in any case. ERR_NOREPO, ERR_PASSWORD, ERR_CORRUPT,
+ * ERR_IO. The caller closes it. */
 NODISCARD int repo_open(
-	const char *folder, const struct repo_secret *secret, struct repo **out);
+	struct storage *storage, const struct repo_secret *secret, struct repo **out);
+
+/** How this process writes from now on; the kind of AEAD stays. */
+void repo_use_options(struct repo *repo, const struct repo_options *options);
 void repo_close(struct repo *repo); /* NULL is fine */
 
 /** The key under which all others lie, to be kept sealed by the caller. */
@@ -51,12 +66,19 @@ void repo_master_key(const struct repo *repo, uint8_t out[REPO_KEY_SIZE]);
 /** Reads what other writers have added since the repository was opened. */
 NODISCARD int repo_refresh(struct repo *repo);
 
-/** Content of an item: how many bytes, and the id of the chunk or of the list of chunks that
- * they are stored as. Equal contents have equal ids in one repository. */
+/** What a content's id is the id of. */
+enum repo_content_kind {
+	REPO_CHUNK = 0,   /* one chunk, the whole content */
+	REPO_LIST = 1,    /* a list of chunks */
+	REPO_MESSAGE = 2, /* a recipe that rebuilds a message */
+};
+
+/** Content of an item: how it is stored, under which id, and how many bytes it has. Contents
+ * with equal ids are equal. */
 struct repo_content {
+	uint8_t kind; /* enum repo_content_kind */
 	uint8_t id[REPO_ID_SIZE];
 	uint64_t size;
-	bool is_list;
 };
 
 /** One item in a folder. Texts are borrowed from whoever gave it. */
@@ -88,7 +110,7 @@ struct repo_object {
 	int64_t stored_s;
 	uint64_t items;
 	uint64_t bytes;
-	struct repo_content tree;
+	uint8_t tree[REPO_ID_SIZE];
 	uint32_t trial_items; /* 0; else it was stored in a trial, in which a restore hands out
 				 so many items of each folder. Kept here, enforced by the caller
 			       */
@@ -120,15 +142,19 @@ typedef int repo_sink_fn(void *context, const void *data, size_t size);
 NODISCARD int repo_read(struct repo *repo, const struct repo_content *content,
 	repo_sink_fn *sink, void *context);
 
-/** Whether the content's chunks are all in the index, without reading them. */
+/** Whether the content's chunks are all in the index, without reading more than its lists and
+ * its recipe. */
 bool repo_has(struct repo *repo, const struct repo_content *content);
+
+/** Whether the root of a tree is in the index. */
+bool repo_has_tree(struct repo *repo, const uint8_t tree[REPO_ID_SIZE]);
 
 /** Called for each folder, or item. Borrowed. Not 0 ends the walk and is returned. */
 typedef int tree_folder_fn(void *context, const struct tree_folder *folder);
 typedef int tree_item_fn(void *context, const struct tree_item *item);
 
 /** The folders of an object, parents before their children. */
-NODISCARD int repo_folders(struct repo *repo, const struct repo_content *tree,
+NODISCARD int repo_folders(struct repo *repo, const uint8_t tree[REPO_ID_SIZE],
 	tree_folder_fn *visit, void *context);
 
 /** The items of a folder by its list_id, in the order of their ids. */

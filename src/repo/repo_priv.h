@@ -6,6 +6,7 @@
 #include "repo/block.h"
 #include "repo/cache.h"
 #include "repo/chunker.h"
+#include "repo/chunks.h"
 #include "repo/derived.h"
 #include "repo/format.h"
 #include "repo/index.h"
@@ -19,22 +20,22 @@
 struct repo {
 	struct storage *storage;
 	struct repo_keys keys;
-	uint8_t id[NAME_SIZE];
-	uint8_t master[REPO_KEY_SIZE];
+	struct repo_options options;
 	struct hash_hmac_key *id_key; /* makes the ids of chunks */
 	struct chunker_table chunker;
 	struct index index;
-	char (*index_files)[NAME_TEXT]; /* that are in the index, sorted */
-	size_t index_file_count, index_file_capacity;
 	struct block_coder *coder; /* for reading */
 	struct cache cache;
-	struct seal seal; /* of the pack that was read last */
+	struct seal file_seal, data_seal; /* of the packs that were read last */
 };
 
 /** The id of a chunk of these bytes. */
 void repo_chunk_id(struct repo *repo, const void *data, size_t size, uint8_t out[REPO_ID_SIZE]);
 
-/** Takes an index file that a writer of this process has just written into the index. */
-NODISCARD int repo_adopt_index(struct repo *repo, const char *name, const struct buf *body);
+/** How many shards of parity new files get. */
+uint16_t repo_parity(const struct repo *repo);
+
+/** The chunks of a repository that is only read, for maps. */
+struct chunk_store repo_chunk_store(struct repo *repo);
 
 #endif

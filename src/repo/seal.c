@@ -5,16 +5,38 @@
 
 #include "crypto/hash.h"
 #include "crypto/secret.h"
-#include "repo/repo_priv.h"
 
 enum { EXTRA_SIZE = 2 * NAME_SIZE + 6 };
 
-void seal_begin(struct seal *seal, const struct repo *repo, const uint8_t name[NAME_SIZE])
+void seal_begin_key(struct seal *seal, const struct repo_keys *keys,
+	const uint8_t name[NAME_SIZE], const uint8_t key[AEAD_KEY_SIZE])
 {
-	hash_hkdf(repo->master, sizeof(repo->master), name, NAME_SIZE, "garner file", seal->key,
-		sizeof(seal->key));
-	memcpy(seal->repository, repo->id, NAME_SIZE);
+	seal->aead = keys->aead;
+	memcpy(seal->key, key, sizeof(seal->key));
+	memcpy(seal->repository, keys->id, NAME_SIZE);
 	memcpy(seal->name, name, NAME_SIZE);
+}
+
+static void derive(struct seal *seal, const struct repo_keys *keys,
+	const uint8_t root[DERIVED_KEY_SIZE], const uint8_t name[NAME_SIZE], const char *info)
+{
+	uint8_t key[AEAD_KEY_SIZE];
+
+	hash_hkdf(root, DERIVED_KEY_SIZE, name, NAME_SIZE, info, key, sizeof(key));
+	seal_begin_key(seal, keys, name, key);
+	secret_wipe(key, sizeof(key));
+}
+
+void seal_begin(struct seal *seal, const struct repo_keys *keys, const uint8_t name[NAME_SIZE])
+{
+	derive(seal, keys, keys->meta_root, name, "garner file");
+}
+
+void seal_begin_data(
+	struct seal *seal, const struct repo_keys *keys, const uint8_t name[NAME_SIZE])
+{
+	ASSERT(keys->can_read);
+	derive(seal, keys, keys->data_root, name, "garner data");
 }
 
 void seal_end(struct seal *seal)
@@ -25,6 +47,12 @@ void seal_end(struct seal *seal)
 void seal_commitment(const struct seal *seal, uint8_t out[SEAL_COMMITMENT_SIZE])
 {
 	hash_hkdf(seal->key, sizeof(seal->key), seal->name, NAME_SIZE, "garner file commitment",
+		out, SEAL_COMMITMENT_SIZE);
+}
+
+void seal_data_commitment(const struct seal *seal, uint8_t out[SEAL_COMMITMENT_SIZE])
+{
+	hash_hkdf(seal->key, sizeof(seal->key), seal->name, NAME_SIZE, "garner data commitment",
 		out, SEAL_COMMITMENT_SIZE);
 }
 
@@ -52,19 +80,24 @@ void seal_close(
 	uint8_t nonce[AEAD_NONCE_SIZE], extra[EXTRA_SIZE];
 
 	bind(seal, place, nonce, extra);
-	aead_seal(&(struct aead){seal->key, nonce, extra, sizeof(extra), AEAD_AES_256_GCM},
-		data, size, data);
+	aead_seal(&(struct aead){seal->key, nonce, extra, sizeof(extra), seal->aead}, data,
+		size, data);
 }
 
-int seal_open(
-	const struct seal *seal, const struct seal_place *place, uint8_t *data, size_t size)
+int seal_open_into(const struct seal *seal, const struct seal_place *place,
+	const uint8_t *sealed, size_t size, uint8_t *out)
 {
 	uint8_t nonce[AEAD_NONCE_SIZE], extra[EXTRA_SIZE];
 
 	if (size < AEAD_TAG_SIZE)
 		return err_set(ERR_CORRUPT, "shorter than its seal");
 	bind(seal, place, nonce, extra);
-	return aead_open(
-		&(struct aead){seal->key, nonce, extra, sizeof(extra), AEAD_AES_256_GCM}, data,
-		size, data);
+	return aead_open(&(struct aead){seal->key, nonce, extra, sizeof(extra), seal->aead},
+		sealed, size, out);
+}
+
+int seal_open(
+	const struct seal *seal, const struct seal_place *place, uint8_t *data, size_t size)
+{
+	return seal_open_into(seal, place, data, size, data);
 }

@@ -8,7 +8,6 @@
 #include "crypto/secret.h"
 #include "repo/repo_priv.h"
 
-const struct sealed_kind sealed_index = {"index", INDEX_MAGIC, PIECE_INDEX};
 const struct sealed_kind sealed_snapshot = {"snapshots", SNAPSHOT_MAGIC, PIECE_SNAPSHOT};
 
 static int assemble(struct repo *repo, const struct sealed_kind *kind,
@@ -22,7 +21,7 @@ static int assemble(struct repo *repo, const struct sealed_kind *kind,
 	if (!at)
 		return ERR_LIMIT;
 	memcpy(at, body->data, body->size);
-	seal_begin(&seal, repo, name);
+	seal_begin(&seal, &repo->keys, name);
 	seal_close(&seal, &place, at, body->size);
 	seal_end(&seal);
 	buf_commit(out, body->size + AEAD_TAG_SIZE);
@@ -62,7 +61,7 @@ static int disassemble(struct repo *repo, const struct sealed_kind *kind, const 
 	if (!at)
 		return ERR_LIMIT;
 	memcpy(at, file->data + MAGIC_SIZE, size);
-	seal_begin(&seal, repo, name);
+	seal_begin(&seal, &repo->keys, name);
 	r = seal_open(&seal, &place, at, size);
 	seal_end(&seal);
 	if (r == 0)

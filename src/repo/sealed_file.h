@@ -17,7 +17,7 @@ struct sealed_kind {
 	enum piece piece;
 };
 
-extern const struct sealed_kind sealed_index, sealed_snapshot;
+extern const struct sealed_kind sealed_snapshot;
 
 /** Writes `body`, which is spent, durably under a new name. ERR_IO, ERR_LIMIT. */
 NODISCARD int sealed_write(struct repo *repo, const struct sealed_kind *kind,

@@ -9,7 +9,7 @@
 #include "repo/sealed_file.h"
 #include "repo/snapshot_file.h"
 
-enum { ID_LEAST = 4, OBJECT_LEAST = 2 + 1 + 3 * 8 + REPO_ID_SIZE + 8 + 1 };
+enum { ID_LEAST = 4, OBJECT_LEAST = 2 + 1 + 3 * 8 + REPO_ID_SIZE };
 
 void repo_object_free(struct repo_object *object)
 {
@@ -44,7 +44,7 @@ static int put_object(struct buf *out, const struct repo_object *object)
 		r = buf_put_u64(out, object->items);
 	if (r == 0)
 		r = buf_put_u64(out, object->bytes);
-	return r < 0 ? r : record_put_content(out, &object->tree);
+	return r < 0 ? r : buf_append(out, object->tree, REPO_ID_SIZE);
 }
 
 static uint32_t count_marks(const struct snapshot *snapshot)
@@ -92,7 +92,7 @@ int snapshot_write(struct repo *repo, struct snapshot *snapshot)
 static int get_object(struct reader *reader, struct repo_object *object)
 {
 	const char *kind = NULL, *name = NULL;
-	const unsigned char *kept = NULL;
+	const unsigned char *kept = NULL, *tree = NULL;
 	uint64_t stored = 0;
 	int r = record_get_text(reader, &kind);
 
@@ -107,12 +107,13 @@ static int get_object(struct reader *reader, struct repo_object *object)
 	if (r == 0)
 		r = reader_u64(reader, &object->bytes);
 	if (r == 0)
-		r = record_get_content(reader, &object->tree);
+		r = reader_bytes(reader, REPO_ID_SIZE, &tree);
 	if (r != 0)
 		return r;
 	object->kind = mem_strdup(kind);
 	object->name = mem_strdup(name);
 	object->kept = kept[0] != 0;
+	memcpy(object->tree, tree, REPO_ID_SIZE);
 	object->stored_s = (int64_t)stored;
 	return 0;
 }

@@ -20,13 +20,16 @@ static int visit_folder(void *context, const uint8_t *body, size_t size)
 	return r < 0 ? r : visit->visit(visit->context, &record.folder);
 }
 
-int repo_folders(struct repo *repo, const struct repo_content *tree, tree_folder_fn *visit,
+int repo_folders(struct repo *repo, const uint8_t tree[REPO_ID_SIZE], tree_folder_fn *visit,
 	void *context)
 {
 	struct folder_visit folders = {visit, context};
 	struct record_visitor visitor = {TREE_MAGIC, visit_folder, &folders};
 
-	return record_walk(repo, tree, &visitor);
+	struct repo_content content;
+	int r = content_of_items(repo, tree, &content);
+
+	return r < 0 ? r : record_walk(repo, &content, &visitor);
 }
 
 struct item_visit {

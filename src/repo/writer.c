@@ -1,34 +1,37 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "repo/writer.h"
 
-#include "base/clock.h"
+#include <string.h>
+
 #include "base/mem.h"
+#include "repo/content.h"
 #include "repo/repo_priv.h"
-#include "repo/sealed_file.h"
 #include "repo/snapshot_file.h"
 #include "repo/writer_priv.h"
 
 enum {
 	TEMPORARY_AGE_S = 24 * 60 * 60, /* of what a crash has left behind */
-	/* What is not committed is kept in memory; this many chunks are enough. */
+	/* What is not committed is kept in memory; so much is enough. */
 	FRESH_CHUNKS_MAX = 100 * 1000,
+	REFS_MAX = 500 * 1000,
+	GROUPS_MAX = 32, /* of index files, before they are merged */
+	RATIO_FIRST = 2, /* how much smaller data becomes, as long as nothing is known of it */
 };
 
 int repo_writer_open(struct repo *repo, struct repo_writer **out)
 {
-	int r = storage_clean(repo->storage, clock_now_s() - TEMPORARY_AGE_S);
+	int64_t now_s = 0;
+	int r = storage_now(repo->storage, &now_s);
 
+	if (r == 0)
+		r = storage_clean(repo->storage, now_s - TEMPORARY_AGE_S);
+	if (r == 0)
+		r = index_merge(repo, GROUPS_MAX);
 	if (r < 0)
 		return r;
 	struct repo_writer *writer = mem_alloc(sizeof(*writer));
 	writer->repo = repo;
-	writer->pack = pack_new(repo);
-	writer->data =
-		(struct open_block){PIECE_DATA, buf_init(CHUNK_MAX), buf_init(DIRECTORY_MAX)};
-	writer->meta =
-		(struct open_block){PIECE_META, buf_init(CHUNK_MAX), buf_init(DIRECTORY_MAX)};
-	writer->index_body = buf_init(SEALED_FILE_MAX / 2);
-	writer->cut = buf_init(CHUNK_MAX);
+	writer->pipeline = pipeline_new(repo);
 	*out = writer;
 	return 0;
 }
@@ -37,22 +40,29 @@ void repo_writer_close(struct repo_writer *writer)
 {
 	if (!writer)
 		return;
-	pack_free(writer->pack);
-	buf_free(&writer->data.plain);
-	buf_free(&writer->data.chunks);
-	buf_free(&writer->meta.plain);
-	buf_free(&writer->meta.chunks);
-	buf_free(&writer->index_body);
-	buf_free(&writer->cut);
+	pipeline_free(writer->pipeline);
+	content_writer_free(writer->content);
 	idset_free(&writer->fresh);
+	mem_free(writer->refs);
 	mem_free(writer->failed_text);
 	mem_free(writer);
 }
 
-uint64_t repo_writer_stored(const struct repo_writer *writer)
+/* What is not compressed yet counts as what was before it, and no number is ever taken back. */
+uint64_t repo_writer_stored(struct repo_writer *writer)
 {
-	return writer->stored + pack_size(writer->pack) + writer->data.plain.size +
-	       writer->meta.plain.size;
+	struct pipeline_counts counts = pipeline_counts(writer->pipeline);
+	uint64_t waiting = writer->taken - counts.plain;
+	uint64_t stored = counts.sealed;
+
+	if (counts.plain > 0)
+		stored += (uint64_t)((double)waiting * (double)counts.sealed /
+				     (double)counts.plain);
+	else
+		stored += waiting / RATIO_FIRST;
+	if (stored > writer->stored)
+		writer->stored = stored;
+	return writer->stored;
 }
 
 int writer_state(const struct repo_writer *writer)
@@ -62,8 +72,7 @@ int writer_state(const struct repo_writer *writer)
 	return err_set((enum err)writer->failed, "%s", writer->failed_text);
 }
 
-/* Remembers a failure for good. */
-static int fail(struct repo_writer *writer, int r)
+int writer_fail(struct repo_writer *writer, int r)
 {
 	if (r < 0 && writer->failed == 0) {
 		writer->failed = r;
@@ -72,63 +81,63 @@ static int fail(struct repo_writer *writer, int r)
 	return r;
 }
 
-static int write_pack(struct repo_writer *writer)
+static int close_block(struct repo_writer *writer, enum piece piece)
 {
-	size_t size = pack_size(writer->pack);
+	struct pipeline_block *block = STEAL(writer->open[piece]);
 
-	if (size == 0)
-		return 0;
-	int r = pack_write(writer->pack, &writer->index_body);
-	if (r == 0)
-		writer->stored += size;
-	return r;
+	return block ? pipeline_send(writer->pipeline, block) : 0;
 }
 
-static int add_block(struct repo_writer *writer, enum piece piece, const struct buf *plain,
-	const struct buf *chunks)
+static bool has_room(const struct pipeline_block *block, size_t size)
 {
-	int r = pack_add(writer->pack, piece, plain, chunks);
-
-	if (r == 0 && pack_size(writer->pack) >= PACK_TARGET)
-		r = write_pack(writer);
-	return r;
-}
-
-static int close_block(struct repo_writer *writer, struct open_block *block)
-{
-	if (block->chunks.size == 0)
-		return 0;
-	int r = add_block(writer, block->piece, &block->plain, &block->chunks);
-	buf_clear(&block->plain);
-	buf_clear(&block->chunks);
-	return r;
+	return block->plain.size < BLOCK_TARGET && size <= BLOCK_TARGET - block->plain.size &&
+	       block->chunks.size < (size_t)DIRECTORY_BLOCK_CHUNKS_MAX * DIRECTORY_CHUNK_SIZE;
 }
 
 /* A small chunk goes in with others of its kind. */
-static int add_to_block(struct repo_writer *writer, struct open_block *block,
-	const struct buf *chunk, const uint8_t id[REPO_ID_SIZE])
-{
-	int r = 0;
-
-	if (block->plain.size + chunk->size > BLOCK_TARGET)
-		r = close_block(writer, block);
-	if (r == 0)
-		r = buf_append(&block->plain, chunk->data, chunk->size);
-	if (r == 0)
-		r = directory_put_chunk(&block->chunks, id, (uint32_t)chunk->size);
-	return r;
-}
-
-static int add_alone(struct repo_writer *writer, enum piece piece, const struct buf *chunk,
+static int add_to_block(struct repo_writer *writer, const struct chunk_put *chunk,
 	const uint8_t id[REPO_ID_SIZE])
 {
-	AUTO_BUF entry = buf_init(DIRECTORY_CHUNK_SIZE);
-	int r = directory_put_chunk(&entry, id, (uint32_t)chunk->size);
+	struct pipeline_block **open = &writer->open[chunk->piece];
+	int r = *open && !has_room(*open, chunk->size) ? close_block(writer, chunk->piece) : 0;
 
-	return r < 0 ? r : add_block(writer, piece, chunk, &entry);
+	if (r < 0)
+		return r;
+	if (!*open)
+		*open = pipeline_take(writer->pipeline, chunk->piece);
+	r = buf_append(&(*open)->plain, chunk->data, chunk->size);
+	return r < 0 ? r : directory_put_chunk(&(*open)->chunks, id, (uint32_t)chunk->size);
 }
 
-int writer_put_chunk(struct repo_writer *writer, enum piece piece, const struct buf *chunk,
+/* A large one lies alone; `whole`, where not NULL, is a buffer of it alone that may be emptied.
+ */
+static int add_alone(struct repo_writer *writer, const struct chunk_put *chunk,
+	struct buf *whole, const uint8_t id[REPO_ID_SIZE])
+{
+	enum piece piece = chunk->piece == PIECE_META ? PIECE_META : PIECE_LARGE;
+	struct pipeline_block *block = pipeline_take(writer->pipeline, piece);
+	int r = directory_put_chunk(&block->chunks, id, (uint32_t)chunk->size);
+
+	if (whole) {
+		struct buf empty = block->plain;
+		block->plain = *whole;
+		*whole = empty;
+	} else if (r == 0) {
+		r = buf_append(&block->plain, chunk->data, chunk->size);
+	}
+	int sent = pipeline_send(writer->pipeline, block);
+	return r < 0 ? r : sent;
+}
+
+static void add_refs(struct repo_writer *writer, const struct chunk_put *chunk)
+{
+	mem_grow(&writer->refs, &writer->ref_capacity, writer->ref_count + chunk->ref_count,
+		REPO_ID_SIZE);
+	memcpy(writer->refs + writer->ref_count, chunk->refs, chunk->ref_count * REPO_ID_SIZE);
+	writer->ref_count += chunk->ref_count;
+}
+
+static int put(struct repo_writer *writer, const struct chunk_put *chunk, struct buf *whole,
 	uint8_t out_id[REPO_ID_SIZE])
 {
 	int r = writer_state(writer);
@@ -136,29 +145,113 @@ int writer_put_chunk(struct repo_writer *writer, enum piece piece, const struct 
 	if (r < 0)
 		return r;
 	repo_chunk_id(writer->repo, chunk->data, chunk->size, out_id);
-	if (index_find(&writer->repo->index, out_id) || !idset_add(&writer->fresh, out_id))
+	if (index_has(&writer->repo->index, out_id) || !idset_add(&writer->fresh, out_id))
 		return 0;
+	writer->taken += chunk->size;
+	if (chunk->ref_count > 0)
+		add_refs(writer, chunk);
 	if (chunk->size >= SOLID_LIMIT)
-		r = add_alone(writer, piece, chunk, out_id);
+		r = add_alone(writer, chunk, whole, out_id);
 	else
-		r = add_to_block(writer, piece == PIECE_DATA ? &writer->data : &writer->meta,
-			chunk, out_id);
-	if (r == 0 && writer->fresh.count >= FRESH_CHUNKS_MAX)
+		r = add_to_block(writer, chunk, out_id);
+	if (r == 0 &&
+		(writer->fresh.count >= FRESH_CHUNKS_MAX || writer->ref_count >= REFS_MAX))
 		r = repo_writer_commit(writer);
-	return fail(writer, r);
+	return writer_fail(writer, r);
 }
 
-static int write_index(struct repo_writer *writer)
+int writer_put_chunk(
+	struct repo_writer *writer, const struct chunk_put *chunk, uint8_t out_id[REPO_ID_SIZE])
 {
-	char name[NAME_TEXT];
+	return put(writer, chunk, NULL, out_id);
+}
 
-	if (writer->index_body.size == 0)
-		return 0;
-	int r = sealed_write(writer->repo, &sealed_index, &writer->index_body, name);
+int writer_put_buf(struct repo_writer *writer, enum piece piece, struct buf *chunk,
+	uint8_t out_id[REPO_ID_SIZE])
+{
+	struct chunk_put given = {.piece = piece, .data = chunk->data, .size = chunk->size};
+	int r = put(writer, &given, chunk, out_id);
+
+	buf_clear(chunk);
+	return r;
+}
+
+/* A chunk in a block that is still open; false where it has gone on its way. */
+static bool find_open(const struct repo_writer *writer, const uint8_t id[REPO_ID_SIZE],
+	const uint8_t **out, size_t *out_size)
+{
+	for (size_t i = 0; i <= PIECE_META; i++) {
+		const struct pipeline_block *block = writer->open[i];
+		size_t end = block ? block->plain.size : 0;
+		for (size_t at = block ? block->chunks.size : 0; at > 0;) {
+			uint32_t size;
+			at -= DIRECTORY_CHUNK_SIZE;
+			struct reader reader = {block->chunks.data + at + REPO_ID_SIZE, 4};
+			int r = reader_u32(&reader, &size);
+			ASSERT(r == 0 && size <= end);
+			end -= size;
+			if (memcmp(block->chunks.data + at, id, REPO_ID_SIZE) != 0)
+				continue;
+			*out = block->plain.data + end;
+			*out_size = size;
+			return true;
+		}
+	}
+	return false;
+}
+
+int writer_get_chunk(
+	struct repo_writer *writer, const uint8_t id[REPO_ID_SIZE], struct buf *out)
+{
+	const uint8_t *data;
+	size_t size;
+	int r = writer_state(writer);
+
+	if (r < 0)
+		return r;
+	if (idset_find(&writer->fresh, id) == IDSET_NONE)
+		return chunk_get(writer->repo, id, out);
+	if (find_open(writer, id, &data, &size))
+		return buf_append(out, data, size);
+	r = repo_writer_commit(writer);
+	return r < 0 ? r : chunk_get(writer->repo, id, out);
+}
+
+static int store_put(void *context, const struct chunk_put *chunk, uint8_t out_id[REPO_ID_SIZE])
+{
+	return writer_put_chunk(context, chunk, out_id);
+}
+
+static int store_get(void *context, const uint8_t id[REPO_ID_SIZE], struct buf *out)
+{
+	return writer_get_chunk(context, id, out);
+}
+
+static bool store_has(void *context, const uint8_t id[REPO_ID_SIZE])
+{
+	struct repo_writer *writer = context;
+
+	return idset_find(&writer->fresh, id) != IDSET_NONE ||
+	       index_has(&writer->repo->index, id);
+}
+
+struct chunk_store writer_chunk_store(struct repo_writer *writer)
+{
+	return (struct chunk_store){store_put, store_get, store_has, writer};
+}
+
+static int commit(struct repo_writer *writer)
+{
+	struct pack_written *packs = NULL;
+	size_t count = 0;
+	int r = 0;
+
+	for (enum piece piece = PIECE_TEXT; piece <= PIECE_META && r == 0; piece++)
+		r = close_block(writer, piece);
 	if (r == 0)
-		r = repo_adopt_index(writer->repo, name, &writer->index_body);
-	buf_clear(&writer->index_body);
-	idset_free(&writer->fresh);
+		r = pipeline_drain(writer->pipeline, &packs, &count);
+	if (r == 0 && count > 0)
+		r = writer_write_index(writer, packs, count);
 	return r;
 }
 
@@ -166,16 +259,7 @@ int repo_writer_commit(struct repo_writer *writer)
 {
 	int r = writer_state(writer);
 
-	if (r < 0)
-		return r;
-	r = close_block(writer, &writer->data);
-	if (r == 0)
-		r = close_block(writer, &writer->meta);
-	if (r == 0)
-		r = write_pack(writer);
-	if (r == 0)
-		r = write_index(writer);
-	return fail(writer, r);
+	return r < 0 ? r : writer_fail(writer, commit(writer));
 }
 
 /* What a snapshot refers to must be there: by now, all of it is in the index. */
@@ -183,7 +267,7 @@ static int check_trees(struct repo *repo, const struct snapshot *snapshot)
 {
 	for (size_t i = 0; i < snapshot->object_count; i++) {
 		const struct repo_object *object = &snapshot->objects[i];
-		if (!repo_has(repo, &object->tree))
+		if (!repo_has_tree(repo, object->tree))
 			return err_set(ERR_CORRUPT,
 				"the tree of %s:%s is not in the repository; no snapshot was "
 				"made",

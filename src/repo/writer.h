@@ -24,12 +24,18 @@ NODISCARD int repo_writer_open(struct repo *repo, struct repo_writer **out);
 /** Ends it; what was not committed is lost. NULL is fine. */
 void repo_writer_close(struct repo_writer *writer);
 
-/** Bytes that this writer has added to the repository so far, sealed and unsealed. */
-uint64_t repo_writer_stored(const struct repo_writer *writer);
+/** About how many bytes this writer has added to the repository so far; it never becomes less.
+ */
+uint64_t repo_writer_stored(struct repo_writer *writer);
 
 /* Contents. One at a time for each writer. */
 struct content_writer;
-NODISCARD int content_begin(struct repo_writer *writer, struct content_writer **out);
+enum content_kind {
+	CONTENT_FILE,
+	CONTENT_MESSAGE, /* is taken apart at its parts where that makes it smaller */
+};
+NODISCARD int content_begin(
+	struct repo_writer *writer, enum content_kind kind, struct content_writer **out);
 NODISCARD int content_add(struct content_writer *content, const void *data, size_t size);
 /** Ends it well, and frees it in either case. */
 NODISCARD int content_finish(struct content_writer *content, struct repo_content *out);
@@ -41,7 +47,7 @@ struct object_writer;
 
 /** Begins an object; `previous` is its tree as it was last stored, NULL at first. */
 NODISCARD int object_writer_begin(struct repo_writer *writer,
-	const struct repo_content *previous, struct object_writer **out);
+	const uint8_t *previous /* REPO_ID_SIZE */, struct object_writer **out);
 
 /* Folders of an object: each that exists now is named once, parents before children; one that
  * is not named is gone. Its items are those of the previous tree until they are put or removed.
@@ -74,7 +80,7 @@ void folder_drop(struct folder_writer *folder);
 /** Ends the object: *tree is what to put into a snapshot, with *items and *bytes counted;
  * *changed is false where the tree is the previous one. Frees it in either case. */
 struct object_summary {
-	struct repo_content tree;
+	uint8_t tree[REPO_ID_SIZE];
 	uint64_t items;
 	uint64_t bytes;
 	bool changed;

@@ -4,8 +4,9 @@
 
 #include "base/buf.h"
 #include "repo/chunker.h"
+#include "repo/chunks.h"
 #include "repo/idset.h"
-#include "repo/pack.h"
+#include "repo/pipeline.h"
 #include "repo/record.h"
 #include "repo/writer.h"
 
@@ -13,36 +14,53 @@
  * What a writer is, for the files of this folder.
  */
 
-/** A block that small chunks are still being put into. */
-struct open_block {
-	enum piece piece;
-	struct buf plain;
-	struct buf chunks; /* for the directory */
-};
-
 struct repo_writer {
 	struct repo *repo; /* borrowed */
-	struct pack *pack;
-	struct open_block data, meta;
-	struct idset fresh;    /* chunks written since the last commit */
-	struct buf index_body; /* packs written since the last commit */
-	struct buf cut;        /* the chunk that the content now being written has begun */
+	struct pipeline *pipeline;
+	struct pipeline_block *open[PIECE_META + 1]; /* by piece: blocks that small chunks are
+							still being put into */
+	struct idset fresh;                          /* chunks written since the last commit */
+	uint8_t (*refs)[REPO_ID_SIZE]; /* that they hold, each as often as it was named */
+	size_t ref_count, ref_capacity;
+	struct content_writer *content; /* made at the first use */
 	bool content_is_open;
-	uint64_t stored; /* bytes in packs that are written */
+	uint64_t taken;  /* bytes of chunks that were new, as they came */
+	uint64_t stored; /* what repo_writer_stored has said */
 	int failed;      /* 0, or the error that ended it */
 	char *failed_text;
 };
 
 /** Stores a chunk, or finds that it is there. After an error the writer is of no more use: what
  * it has may refer to what was lost. ERR_IO, ERR_CORRUPT. */
-NODISCARD int writer_put_chunk(struct repo_writer *writer, enum piece piece,
-	const struct buf *chunk, uint8_t out_id[REPO_ID_SIZE]);
+NODISCARD int writer_put_chunk(struct repo_writer *writer, const struct chunk_put *chunk,
+	uint8_t out_id[REPO_ID_SIZE]);
+
+/** The same for a chunk that is a whole buffer, which is empty afterwards: a large one is not
+ * copied. */
+NODISCARD int writer_put_buf(struct repo_writer *writer, enum piece piece, struct buf *chunk,
+	uint8_t out_id[REPO_ID_SIZE]);
+
+/** Appends a chunk that this writer has put, or that was there before, verified. */
+NODISCARD int writer_get_chunk(
+	struct repo_writer *writer, const uint8_t id[REPO_ID_SIZE], struct buf *out);
+
+/** A writer as a store of chunks, for maps; borrowed. */
+struct chunk_store writer_chunk_store(struct repo_writer *writer);
 
 /** The error that has ended the writer, its message set again; 0 where it is well. */
 NODISCARD int writer_state(const struct repo_writer *writer);
 
+/** Remembers a failure for good, and returns it. */
+NODISCARD int writer_fail(struct repo_writer *writer, int r);
+
+/** Writes the index file of packs that were written, and takes them into the index; what was
+ * handed over is freed. */
+NODISCARD int writer_write_index(
+	struct repo_writer *writer, struct pack_written *packs, size_t count);
+
 /** As content_begin, for a content of the house's own. */
 struct content_writer *content_writer_new(struct repo_writer *writer, enum piece piece);
+void content_writer_free(struct content_writer *content); /* NULL is fine */
 
 /* The object that a folder belongs to, as the folder sees it. */
 

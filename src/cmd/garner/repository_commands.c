@@ -15,6 +15,7 @@
 #include "output.h"
 #include "progress.h"
 #include "repo/check.h"
+#include "storage/storage.h"
 
 /* garner snapshots, ls, cat, restore, check, stats: they read the repository themselves, with
  * no daemon and no license; with --repository without any state, too. */
@@ -34,7 +35,7 @@ static int open_alone(struct app *app, const char *folder, struct repo **out)
 		r = err_set(ERR_USAGE, "--repository needs --password-file F or --key-file F");
 	secret.password = password;
 	if (r == 0)
-		r = repo_open(folder, &secret, out);
+		r = repo_open(storage_open_folder(folder), &secret, out);
 	if (password)
 		secret_wipe(password, strlen(password));
 	return r;

@@ -9,6 +9,7 @@
 #include "base/io.h"
 #include "base/mem.h"
 #include "job/storages.h"
+#include "storage/storage.h"
 
 static int add(
 	const struct fixture *fixture, const char *name, const char *path, const char *password)
@@ -48,7 +49,7 @@ static void without_a_password_a_key_file_is_made_for_the_owner_alone(void **sta
 	assert_int_equal(open_store(fixture->installation, "disk"), 0);
 	/* The key file opens it without any state. */
 	const struct repo_secret secret = {.key_file = key_file};
-	assert_int_equal(repo_open(fixture->place, &secret, &repo), 0);
+	assert_int_equal(repo_open(storage_open_folder(fixture->place), &secret, &repo), 0);
 	repo_close(repo);
 }
 

@@ -46,12 +46,19 @@ struct repo_secret fixture_secret(const struct fixture *fixture)
 	return (struct repo_secret){.key_file = fixture->key_file};
 }
 
+int fixture_create(const char *place, const struct repo_secret *secret, struct repo **out)
+{
+	const struct repo_options options = repo_options_default();
+
+	return repo_create(storage_open_folder(place), secret, &options, out);
+}
+
 int fixture_setup(void **state)
 {
 	struct fixture *fixture = fixture_new();
 	struct repo_secret secret = fixture_secret(fixture);
 
-	assert_int_equal(repo_create(fixture->place, &secret, &fixture->repo), 0);
+	assert_int_equal(fixture_create(fixture->place, &secret, &fixture->repo), 0);
 	assert_int_equal(repo_writer_open(fixture->repo, &fixture->writer), 0);
 	*state = fixture;
 	return 0;
@@ -68,7 +75,8 @@ void fixture_reopen(struct fixture *fixture)
 	struct repo_secret secret = fixture_secret(fixture);
 
 	fixture_close(fixture);
-	assert_int_equal(repo_open(fixture->place, &secret, &fixture->repo), 0);
+	assert_int_equal(
+		repo_open(storage_open_folder(fixture->place), &secret, &fixture->repo), 0);
 	assert_int_equal(repo_writer_open(fixture->repo, &fixture->writer), 0);
 }
 
@@ -77,7 +85,7 @@ struct repo_content fixture_put(struct repo_writer *writer, const void *data, si
 	struct content_writer *content = NULL;
 	struct repo_content out;
 
-	assert_int_equal(content_begin(writer, &content), 0);
+	assert_int_equal(content_begin(writer, CONTENT_FILE, &content), 0);
 	assert_int_equal(content_add(content, data, size), 0);
 	assert_int_equal(content_finish(content, &out), 0);
 	return out;
@@ -105,8 +113,8 @@ void fixture_assert_content(
 		assert_memory_equal(out.data, data, size);
 }
 
-struct repo_content fixture_object(struct repo_writer *writer,
-	const struct repo_content *previous, const struct fixture_item *items, size_t count)
+struct fixture_tree fixture_object(struct repo_writer *writer, const uint8_t *previous,
+	const struct fixture_item *items, size_t count)
 {
 	struct tree_folder in = {.id = "f1", .parent_id = "", .name = "in"};
 	struct object_writer *object = NULL;
@@ -128,7 +136,9 @@ struct repo_content fixture_object(struct repo_writer *writer,
 	}
 	assert_int_equal(folder_finish(folder, NULL), 0);
 	assert_int_equal(object_writer_finish(object, &summary), 0);
-	return summary.tree;
+	struct fixture_tree tree;
+	memcpy(tree.id, summary.tree, REPO_ID_SIZE);
+	return tree;
 }
 
 struct comparing {
@@ -159,7 +169,7 @@ static int compare_folder(void *context, const struct tree_folder *folder)
 	return repo_items(comparing->repo, folder, compare_item, comparing);
 }
 
-void fixture_assert_object(struct repo *repo, const struct repo_content *tree,
+void fixture_assert_object(struct repo *repo, const uint8_t tree[REPO_ID_SIZE],
 	const struct fixture_item *items, size_t count)
 {
 	struct comparing comparing = {repo, items, count, 0};
@@ -168,14 +178,14 @@ void fixture_assert_object(struct repo *repo, const struct repo_content *tree,
 	assert_int_equal(comparing.seen, count);
 }
 
-int fixture_snapshot(struct repo_writer *writer, const struct repo_content *tree,
+int fixture_snapshot(struct repo_writer *writer, const uint8_t tree[REPO_ID_SIZE],
 	int64_t created_s, char out_id[SNAPSHOT_ID_TEXT])
 {
 	char kind[] = "mailbox", name[] = "ada", job[] = "nightly";
-	struct repo_object object = {
-		.kind = kind, .name = name, .stored_s = created_s, .tree = *tree};
+	struct repo_object object = {.kind = kind, .name = name, .stored_s = created_s};
 	struct snapshot snapshot = {
 		.created_s = created_s, .job = job, .objects = &object, .object_count = 1};
+	memcpy(object.tree, tree, REPO_ID_SIZE);
 	int r = repo_writer_snapshot(writer, &snapshot);
 
 	if (r == 0)

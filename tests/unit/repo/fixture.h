@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "repo/repo.h"
 #include "repo/writer.h"
+#include "storage/storage.h"
 
 /*
  * A repository in a temporary folder, and short ways to write and read it.
@@ -38,6 +39,9 @@ int fixture_teardown(void **state);
 
 struct repo_secret fixture_secret(const struct fixture *fixture);
 
+/** repo_create in a folder, as it is best on this machine. */
+int fixture_create(const char *place, const struct repo_secret *secret, struct repo **out);
+
 /** Closes what is open, and opens the repository and a writer anew. */
 void fixture_reopen(struct fixture *fixture);
 void fixture_close(struct fixture *fixture);
@@ -51,18 +55,23 @@ void fixture_assert_content(
 	struct repo *repo, const struct repo_content *content, const void *data, size_t size);
 
 /** An object with one folder "in" that has these items, each a text with its id as its name. */
+/** The id of a tree. */
+struct fixture_tree {
+	uint8_t id[REPO_ID_SIZE];
+};
+
 struct fixture_item {
 	const char *id, *text;
 };
-struct repo_content fixture_object(struct repo_writer *writer,
-	const struct repo_content *previous, const struct fixture_item *items, size_t count);
+struct fixture_tree fixture_object(struct repo_writer *writer, const uint8_t *previous,
+	const struct fixture_item *items, size_t count);
 
 /** Whether a tree that fixture_object made is whole, contents and all. */
-void fixture_assert_object(struct repo *repo, const struct repo_content *tree,
+void fixture_assert_object(struct repo *repo, const uint8_t tree[REPO_ID_SIZE],
 	const struct fixture_item *items, size_t count);
 
 /** A snapshot of one object "mailbox:ada" with that tree. */
-int fixture_snapshot(struct repo_writer *writer, const struct repo_content *tree,
+int fixture_snapshot(struct repo_writer *writer, const uint8_t tree[REPO_ID_SIZE],
 	int64_t created_s, char out_id[SNAPSHOT_ID_TEXT]);
 
 /** Pseudo-random bytes from a seed, the same everywhere. */

@@ -30,10 +30,10 @@ static struct check_result check(struct fixture *fixture, int percent, struct bu
 static void make(struct fixture *fixture)
 {
 	char id[SNAPSHOT_ID_TEXT];
-	struct repo_content tree = fixture_object(fixture->writer, NULL, items, 2);
+	struct fixture_tree tree = fixture_object(fixture->writer, NULL, items, 2);
 
-	assert_int_equal(fixture_snapshot(fixture->writer, &tree, 1, id), 0);
-	assert_int_equal(fixture_snapshot(fixture->writer, &tree, 2, id), 0);
+	assert_int_equal(fixture_snapshot(fixture->writer, tree.id, 1, id), 0);
+	assert_int_equal(fixture_snapshot(fixture->writer, tree.id, 2, id), 0);
 }
 
 static int take_first_file(void *context, const struct io_entry *entry)

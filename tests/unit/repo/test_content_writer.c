@@ -11,7 +11,7 @@ static void content_reads_back_before_and_after_reopening(void **state)
 	struct fixture *fixture = *state;
 	struct repo_content content = fixture_put_text(fixture->writer, "a message");
 
-	assert_false(content.is_list);
+	assert_int_equal(content.kind, REPO_CHUNK);
 	assert_int_equal(repo_writer_commit(fixture->writer), 0);
 	fixture_assert_content(fixture->repo, &content, "a message", 9);
 	fixture_reopen(fixture);
@@ -75,7 +75,7 @@ static void big_content_becomes_a_list_and_reads_back(void **state)
 
 	fixture_fill(data, BIG, 1);
 	struct repo_content content = fixture_put(fixture->writer, data, BIG);
-	assert_true(content.is_list);
+	assert_int_equal(content.kind, REPO_LIST);
 	assert_int_equal(repo_writer_commit(fixture->writer), 0);
 	fixture_reopen(fixture);
 	fixture_assert_content(fixture->repo, &content, data, BIG);
@@ -92,7 +92,7 @@ static void pieces_do_not_matter(void **state)
 
 	fixture_fill(data, BIG, 2);
 	whole = fixture_put(fixture->writer, data, BIG);
-	assert_int_equal(content_begin(fixture->writer, &content), 0);
+	assert_int_equal(content_begin(fixture->writer, CONTENT_FILE, &content), 0);
 	for (size_t at = 0; at < BIG;) {
 		size_t size = fixture_random(&seed) % 200000;
 		size = size > BIG - at ? BIG - at : size;
@@ -126,7 +126,7 @@ static void dropped_content_leaves_the_writer_well(void **state)
 	struct fixture *fixture = *state;
 	struct content_writer *content = NULL;
 
-	assert_int_equal(content_begin(fixture->writer, &content), 0);
+	assert_int_equal(content_begin(fixture->writer, CONTENT_FILE, &content), 0);
 	assert_int_equal(content_add(content, "half of it", 10), 0);
 	content_drop(content);
 	struct repo_content other = fixture_put_text(fixture->writer, "whole");
@@ -144,7 +144,7 @@ static void wrong_size_or_kind_is_corrupt(void **state)
 	assert_false(repo_has(fixture->repo, &content));
 	assert_int_equal(repo_read(fixture->repo, &content, NULL, NULL), ERR_CORRUPT);
 	content.size = 9;
-	content.is_list = true;
+	content.kind = REPO_LIST;
 	assert_false(repo_has(fixture->repo, &content));
 	assert_int_equal(repo_read(fixture->repo, &content, NULL, NULL), ERR_CORRUPT);
 }

@@ -60,7 +60,7 @@ static int read_all(const struct fixture *fixture, const struct repo_secret *sec
 {
 	struct reading reading = {0};
 	struct snapshot *snapshot = NULL;
-	int r = repo_open(fixture->place, secret, &reading.repo);
+	int r = repo_open(storage_open_folder(fixture->place), secret, &reading.repo);
 
 	if (r < 0)
 		return r;
@@ -70,7 +70,7 @@ static int read_all(const struct fixture *fixture, const struct repo_secret *sec
 		assert_int_equal(snapshot->created_s, 77);
 		assert_string_equal(snapshot->objects[0].name, "ada");
 		r = repo_folders(
-			reading.repo, &snapshot->objects[0].tree, read_folder, &reading);
+			reading.repo, snapshot->objects[0].tree, read_folder, &reading);
 	}
 	if (r == 0)
 		assert_int_equal(reading.seen, ITEM_COUNT);
@@ -142,8 +142,8 @@ static struct fixture *make(void)
 
 	fixture_setup(&state);
 	struct fixture *fixture = state;
-	struct repo_content tree = fixture_object(fixture->writer, NULL, items, ITEM_COUNT);
-	assert_int_equal(fixture_snapshot(fixture->writer, &tree, 77, id), 0);
+	struct fixture_tree tree = fixture_object(fixture->writer, NULL, items, ITEM_COUNT);
+	assert_int_equal(fixture_snapshot(fixture->writer, tree.id, 77, id), 0);
 	fixture_close(fixture);
 	return fixture;
 }
@@ -177,7 +177,8 @@ static void every_changed_byte_of_every_file_is_seen(void **state)
 		for (size_t at = 0; at < file.size; at++) {
 			overwrite(files.paths[i], at, file.data[at] ^ (uint8_t)(1 << at % 8));
 			int r = read_all(fixture, &secret);
-			/* What stands twice, or is for repair alone, is not needed for reading. */
+			/* What stands twice, or is for repair alone, is not needed for reading.
+			 */
 			if (r != 0 || !is_spared)
 				assert_clean(r);
 			overwrite(files.paths[i], at, file.data[at]);

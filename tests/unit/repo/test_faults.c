@@ -93,7 +93,7 @@ static const struct fixture_item before[] = {{"a", "a message of before"}, {"b",
 static const struct fixture_item after[] = {{"a", "a message, changed"}, {"c", "a new one"}};
 
 /* What a job does with one object; the first error ends it. */
-static int back_up(struct repo_writer *writer, const struct repo_content *previous)
+static int back_up(struct repo_writer *writer, const uint8_t *previous)
 {
 	struct tree_folder in = {.id = "f1", .parent_id = "", .name = "in"};
 	struct object_writer *object = NULL;
@@ -109,7 +109,7 @@ static int back_up(struct repo_writer *writer, const struct repo_content *previo
 		struct tree_item item = {
 			.id = after[i].id, .name = after[i].id, .type = "message"};
 		item.tag = "2";
-		r = content_begin(writer, &content);
+		r = content_begin(writer, CONTENT_FILE, &content);
 		if (r == 0)
 			r = content_add(content, after[i].text, strlen(after[i].text));
 		if (r == 0)
@@ -124,16 +124,16 @@ static int back_up(struct repo_writer *writer, const struct repo_content *previo
 	if (r == 0)
 		r = object_writer_finish(STEAL(object), &summary);
 	object_writer_drop(object);
-	return r < 0 ? r : fixture_snapshot(writer, &summary.tree, 2, id);
+	return r < 0 ? r : fixture_snapshot(writer, summary.tree, 2, id);
 }
 
 /* Opens, backs up and closes, as one run of a program does. */
-static int run(const struct fixture *fixture, const struct repo_content *previous)
+static int run(const struct fixture *fixture, const uint8_t *previous)
 {
 	struct repo_secret secret = fixture_secret(fixture);
 	struct repo_writer *writer = NULL;
 	struct repo *repo = NULL;
-	int r = repo_open(fixture->place, &secret, &repo);
+	int r = repo_open(storage_open_folder(fixture->place), &secret, &repo);
 
 	if (r == 0)
 		r = repo_writer_open(repo, &writer);
@@ -151,7 +151,7 @@ static void print_fault(void *context, const char *text)
 }
 
 /* The first snapshot restores exactly, and every byte of the repository is in order. */
-static void assert_intact(struct fixture *fixture, const struct repo_content *tree)
+static void assert_intact(struct fixture *fixture, const uint8_t *tree)
 {
 	struct check_options options = {.data_percent = 100, .fault = print_fault};
 	struct check_result result;
@@ -172,8 +172,8 @@ static void fail_each_call(int error, bool for_good)
 
 	fixture_setup(&state);
 	struct fixture *fixture = state;
-	struct repo_content tree = fixture_object(fixture->writer, NULL, before, 2);
-	assert_int_equal(fixture_snapshot(fixture->writer, &tree, 1, id), 0);
+	struct fixture_tree tree = fixture_object(fixture->writer, NULL, before, 2);
+	assert_int_equal(fixture_snapshot(fixture->writer, tree.id, 1, id), 0);
 	fixture_close(fixture);
 	do {
 		AUTO_TEXT place = mem_strdup(fixture->place);
@@ -186,17 +186,17 @@ static void fail_each_call(int error, bool for_good)
 		fault.for_good = for_good;
 		fault.hit = false;
 		io_use(&faulty);
-		int r = run(fixture, &tree);
+		int r = run(fixture, tree.id);
 		fault.countdown = 0;
 		io_use(NULL);
 		assert_int_equal(r < 0, fault.hit);
 		if (r < 0)
 			assert_non_null(strstr(err_message(), strerror(error)));
 
-		assert_intact(fixture, &tree);
+		assert_intact(fixture, tree.id);
 		/* The next run needs no manual step. */
-		assert_int_equal(run(fixture, &tree), 0);
-		assert_intact(fixture, &tree);
+		assert_int_equal(run(fixture, tree.id), 0);
+		assert_intact(fixture, tree.id);
 		fixture_remove_folder(copy);
 		mem_replace(&fixture->place, mem_strdup(place));
 	} while (fault.hit);

@@ -19,8 +19,7 @@ static int note_folder(void *context, const struct tree_folder *folder)
 	return buf_append_text(context, text);
 }
 
-static void assert_folders(
-	struct fixture *fixture, const struct repo_content *tree, const char *expected)
+static void assert_folders(struct fixture *fixture, const uint8_t *tree, const char *expected)
 {
 	AUTO_BUF out = buf_init(1 << 20);
 
@@ -43,8 +42,8 @@ static int find_folder(void *context, const struct tree_folder *folder)
 	return 0;
 }
 
-static void assert_items(struct fixture *fixture, const struct repo_content *tree,
-	const char *folder_id, const char *expected)
+static void assert_items(struct fixture *fixture, const uint8_t *tree, const char *folder_id,
+	const char *expected)
 {
 	AUTO_BUF out = buf_init(1 << 20);
 	struct wanted wanted = {.id = folder_id};
@@ -54,7 +53,7 @@ static void assert_items(struct fixture *fixture, const struct repo_content *tre
 	assert_string_equal(out.size ? buf_text(&out) : "", expected);
 }
 
-static struct object_writer *begin(struct fixture *fixture, const struct repo_content *previous)
+static struct object_writer *begin(struct fixture *fixture, const uint8_t *previous)
 {
 	struct object_writer *object = NULL;
 
@@ -120,9 +119,9 @@ static void tree_has_parents_first_and_items_by_id(void **state)
 	assert_int_equal(made.items, 4);
 	assert_int_equal(made.bytes, 4);
 	fixture_reopen(fixture);
-	assert_folders(fixture, &made.tree, "f1<:Inbox(3);f0<f1:2026(1);");
-	assert_items(fixture, &made.tree, "f1", "a=first;b=second;c=third;");
-	assert_items(fixture, &made.tree, "f0", "d=fourth;");
+	assert_folders(fixture, made.tree, "f1<:Inbox(3);f0<f1:2026(1);");
+	assert_items(fixture, made.tree, "f1", "a=first;b=second;c=third;");
+	assert_items(fixture, made.tree, "f0", "d=fourth;");
 }
 
 static void object_without_folders_is_fine(void **state)
@@ -130,9 +129,9 @@ static void object_without_folders_is_fine(void **state)
 	struct fixture *fixture = *state;
 	struct object_summary made = finish(fixture, begin(fixture, NULL));
 
-	assert_folders(fixture, &made.tree, "");
+	assert_folders(fixture, made.tree, "");
 	assert_true(made.changed);
-	assert_false(finish(fixture, begin(fixture, &made.tree)).changed);
+	assert_false(finish(fixture, begin(fixture, made.tree)).changed);
 }
 
 static void untouched_object_keeps_its_tree_and_stores_nothing(void **state)
@@ -141,7 +140,7 @@ static void untouched_object_keeps_its_tree_and_stores_nothing(void **state)
 	struct object_summary made = make_tree(fixture);
 
 	fixture_reopen(fixture);
-	struct object_writer *object = begin(fixture, &made.tree);
+	struct object_writer *object = begin(fixture, made.tree);
 	struct folder_writer *at = folder(object, "f1", "", "Inbox");
 	char list[REPO_ID_TEXT];
 	assert_int_equal(strlen(folder_previous(at)), REPO_ID_TEXT - 1);
@@ -152,7 +151,7 @@ static void untouched_object_keeps_its_tree_and_stores_nothing(void **state)
 	struct object_summary again = finish(fixture, object);
 
 	assert_false(again.changed);
-	assert_memory_equal(again.tree.id, made.tree.id, REPO_ID_SIZE);
+	assert_memory_equal(again.tree, made.tree, REPO_ID_SIZE);
 	assert_int_equal(again.items, 4);
 	assert_int_equal(repo_writer_stored(fixture->writer), 0);
 }
@@ -161,7 +160,7 @@ static void changes_are_merged_into_the_list(void **state)
 {
 	struct fixture *fixture = *state;
 	struct object_summary made = make_tree(fixture);
-	struct object_writer *object = begin(fixture, &made.tree);
+	struct object_writer *object = begin(fixture, made.tree);
 	struct folder_writer *at = folder(object, "f1", "", "Inbox");
 
 	put(fixture, at, "b", "second, renamed");
@@ -176,16 +175,16 @@ static void changes_are_merged_into_the_list(void **state)
 
 	assert_true(changed.changed);
 	assert_int_equal(changed.items, 3);
-	assert_folders(fixture, &changed.tree, "f1<:Inbox(3);");
-	assert_items(fixture, &changed.tree, "f1", "a=first;aa=between;b=second, renamed;");
-	assert_items(fixture, &made.tree, "f1", "a=first;b=second;c=third;");
+	assert_folders(fixture, changed.tree, "f1<:Inbox(3);");
+	assert_items(fixture, changed.tree, "f1", "a=first;aa=between;b=second, renamed;");
+	assert_items(fixture, made.tree, "f1", "a=first;b=second;c=third;");
 }
 
 static void what_is_put_and_taken_back_changes_nothing_in_the_tree(void **state)
 {
 	struct fixture *fixture = *state;
 	struct object_summary made = make_tree(fixture);
-	struct object_writer *object = begin(fixture, &made.tree);
+	struct object_writer *object = begin(fixture, made.tree);
 	struct folder_writer *at = folder(object, "f1", "", "Inbox");
 
 	put(fixture, at, "x", "new");
@@ -215,14 +214,14 @@ static void order_of_folders_and_items_does_not_matter(void **state)
 		}
 		trees[turn] = finish(fixture, object);
 	}
-	assert_memory_equal(trees[0].tree.id, trees[1].tree.id, REPO_ID_SIZE);
+	assert_memory_equal(trees[0].tree, trees[1].tree, REPO_ID_SIZE);
 }
 
 static void listing_anew_removes_the_others(void **state)
 {
 	struct fixture *fixture = *state;
 	struct object_summary made = make_tree(fixture);
-	struct object_writer *object = begin(fixture, &made.tree);
+	struct object_writer *object = begin(fixture, made.tree);
 	struct folder_writer *at = folder(object, "f1", "", "Inbox");
 
 	folder_keep(at, "a");
@@ -231,14 +230,14 @@ static void listing_anew_removes_the_others(void **state)
 	folder_remove_others(at);
 	assert_int_equal(folder_finish(at, NULL), 0);
 	struct object_summary changed = finish(fixture, object);
-	assert_items(fixture, &changed.tree, "f1", "a=first;c=third;e=fifth;");
+	assert_items(fixture, changed.tree, "f1", "a=first;c=third;e=fifth;");
 }
 
 static void dropped_folder_stays_as_it_was_under_its_new_name(void **state)
 {
 	struct fixture *fixture = *state;
 	struct object_summary made = make_tree(fixture);
-	struct object_writer *object = begin(fixture, &made.tree);
+	struct object_writer *object = begin(fixture, made.tree);
 	struct folder_writer *at = folder(object, "f1", "", "Posteingang");
 
 	put(fixture, at, "z", "never");
@@ -247,8 +246,8 @@ static void dropped_folder_stays_as_it_was_under_its_new_name(void **state)
 	put(fixture, at, "z", "never");
 	folder_drop(at);
 	struct object_summary changed = finish(fixture, object);
-	assert_folders(fixture, &changed.tree, "f1<:Posteingang(3);new<:New(0);");
-	assert_items(fixture, &changed.tree, "f1", "a=first;b=second;c=third;");
+	assert_folders(fixture, changed.tree, "f1<:Posteingang(3);new<:New(0);");
+	assert_items(fixture, changed.tree, "f1", "a=first;b=second;c=third;");
 }
 
 static void folders_come_once_and_after_their_parents(void **state)
@@ -315,7 +314,7 @@ static void large_folder_stores_a_small_change_in_a_small_part(void **state)
 	struct object_summary made = finish(fixture, object);
 	uint64_t first = repo_writer_stored(fixture->writer);
 
-	object = begin(fixture, &made.tree);
+	object = begin(fixture, made.tree);
 	at = folder(object, "f1", "", "Inbox");
 	struct tree_item item = {
 		.id = "item-025000", .name = "x", .type = "message", .tag = "2"};
@@ -327,7 +326,7 @@ static void large_folder_stores_a_small_change_in_a_small_part(void **state)
 	assert_true(repo_writer_stored(fixture->writer) - first < first / 10);
 	struct wanted wanted = {.id = "f1"};
 	size_t count = 0;
-	assert_int_equal(repo_folders(fixture->repo, &changed.tree, find_folder, &wanted), 0);
+	assert_int_equal(repo_folders(fixture->repo, changed.tree, find_folder, &wanted), 0);
 	assert_int_equal(repo_items(fixture->repo, &wanted.found, count_item, &count), 0);
 	assert_int_equal(count, COUNT);
 }
@@ -344,7 +343,7 @@ static void visitors_end_a_walk(void **state)
 	struct fixture *fixture = *state;
 	struct object_summary made = make_tree(fixture);
 
-	assert_int_equal(repo_folders(fixture->repo, &made.tree, stop_at_once, NULL), 42);
+	assert_int_equal(repo_folders(fixture->repo, made.tree, stop_at_once, NULL), 42);
 }
 
 int main(void)

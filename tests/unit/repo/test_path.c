@@ -27,7 +27,7 @@ static void end_object(struct builder *builder)
 	if (!builder->object)
 		return;
 	assert_int_equal(object_writer_finish(STEAL(builder->object), &summary), 0);
-	builder->objects[builder->count - 1].tree = summary.tree;
+	memcpy(builder->objects[builder->count - 1].tree, summary.tree, REPO_ID_SIZE);
 }
 
 static void add_object(struct builder *builder, const char *kind, const char *name)

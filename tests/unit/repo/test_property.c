@@ -50,7 +50,7 @@ struct world {
 	struct fixture *fixture;
 	uint64_t seed;
 	struct model model;
-	struct repo_content tree;
+	uint8_t tree[REPO_ID_SIZE];
 	bool has_tree;
 	struct past *past; /* KEPT */
 	size_t past_count;
@@ -104,7 +104,7 @@ static void put_item(struct world *world, struct folder_writer *folder, size_t n
 	item.tag = model->name;
 	item.modified_s = model->modified_s;
 	fill(model, data);
-	assert_int_equal(content_begin(world->fixture->writer, &content), 0);
+	assert_int_equal(content_begin(world->fixture->writer, CONTENT_FILE, &content), 0);
 	for (size_t done = 0; done < model->size;) {
 		size_t size = below(world, model->size) + 1;
 		size = size > model->size - done ? model->size - done : size;
@@ -275,8 +275,7 @@ static int compare_folder(void *context, const struct tree_folder *folder)
 	return 0;
 }
 
-static void compare(
-	struct world *world, const struct repo_content *tree, const struct model *model)
+static void compare(struct world *world, const uint8_t *tree, const struct model *model)
 {
 	struct comparing comparing = {.world = world, .model = model};
 	size_t folders = 0;
@@ -295,14 +294,14 @@ static void run(struct world *world)
 	struct object_summary summary;
 
 	assert_int_equal(object_writer_begin(world->fixture->writer,
-				 world->has_tree ? &world->tree : NULL, &object),
+				 world->has_tree ? world->tree : NULL, &object),
 		0);
 	choose_folders(world);
 	for (size_t i = 0; i < FOLDERS; i++)
 		if (world->model.folders[i].there)
 			write_folder(world, object, i);
 	assert_int_equal(object_writer_finish(object, &summary), 0);
-	world->tree = summary.tree;
+	memcpy(world->tree, summary.tree, REPO_ID_SIZE);
 	world->has_tree = true;
 	if (below(world, 3) == 0) {
 		assert_int_equal(repo_writer_commit(world->fixture->writer), 0);
@@ -310,7 +309,7 @@ static void run(struct world *world)
 	}
 	struct past *past = &world->past[world->past_count++ % KEPT];
 	past->model = world->model;
-	assert_int_equal(fixture_snapshot(world->fixture->writer, &summary.tree,
+	assert_int_equal(fixture_snapshot(world->fixture->writer, summary.tree,
 				 (int64_t)world->past_count, past->id),
 		0);
 }
@@ -319,12 +318,12 @@ static void look_back(struct world *world)
 {
 	size_t count = world->past_count < KEPT ? world->past_count : KEPT;
 
-	compare(world, &world->tree, &world->model);
+	compare(world, world->tree, &world->model);
 	for (size_t i = 0; i < count; i++) {
 		struct snapshot *snapshot = NULL;
 		assert_int_equal(
 			repo_snapshot(world->fixture->repo, world->past[i].id, &snapshot), 0);
-		compare(world, &snapshot->objects[0].tree, &world->past[i].model);
+		compare(world, snapshot->objects[0].tree, &world->past[i].model);
 		snapshot_free(snapshot);
 	}
 }

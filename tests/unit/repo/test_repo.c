@@ -11,7 +11,8 @@ static void nothing_there_is_norepo_and_says_what_to_do(void **state)
 	struct repo_secret secret = fixture_secret(fixture);
 	struct repo *repo = NULL;
 
-	assert_int_equal(repo_open(fixture->place, &secret, &repo), ERR_NOREPO);
+	assert_int_equal(
+		repo_open(storage_open_folder(fixture->place), &secret, &repo), ERR_NOREPO);
 	assert_non_null(strstr(err_message(), "make one"));
 	fixture_free(fixture);
 }
@@ -24,10 +25,12 @@ static void another_secret_is_refused(void **state)
 	struct repo *repo = NULL;
 
 	assert_int_equal(io_write_file(other, "0123456789abcdef0123456789abcdef", 32, 0600), 0);
-	assert_int_equal(repo_open(fixture->place, &secret, &repo), ERR_PASSWORD);
+	assert_int_equal(
+		repo_open(storage_open_folder(fixture->place), &secret, &repo), ERR_PASSWORD);
 	assert_non_null(strstr(err_message(), "wrong password or key file for the repository"));
 	secret = (struct repo_secret){.password = "a guess"};
-	assert_int_equal(repo_open(fixture->place, &secret, &repo), ERR_PASSWORD);
+	assert_int_equal(
+		repo_open(storage_open_folder(fixture->place), &secret, &repo), ERR_PASSWORD);
 	assert_non_null(strstr(err_message(), "not opened by a password"));
 }
 
@@ -38,10 +41,12 @@ static void password_opens_and_a_wrong_one_does_not(void **state)
 	struct repo_secret secret = {.password = "correct horse"};
 	struct repo_secret wrong = {.password = "correct house"};
 
-	assert_int_equal(repo_create(fixture->place, &secret, &fixture->repo), 0);
+	assert_int_equal(fixture_create(fixture->place, &secret, &fixture->repo), 0);
 	fixture_close(fixture);
-	assert_int_equal(repo_open(fixture->place, &wrong, &fixture->repo), ERR_PASSWORD);
-	assert_int_equal(repo_open(fixture->place, &secret, &fixture->repo), 0);
+	assert_int_equal(repo_open(storage_open_folder(fixture->place), &wrong, &fixture->repo),
+		ERR_PASSWORD);
+	assert_int_equal(
+		repo_open(storage_open_folder(fixture->place), &secret, &fixture->repo), 0);
 	fixture_free(fixture);
 }
 
@@ -53,10 +58,11 @@ static void master_key_opens_and_another_does_not(void **state)
 	struct repo *repo = NULL;
 
 	repo_master_key(fixture->repo, key);
-	assert_int_equal(repo_open(fixture->place, &secret, &repo), 0);
+	assert_int_equal(repo_open(storage_open_folder(fixture->place), &secret, &repo), 0);
 	repo_close(repo);
 	key[7] ^= 1;
-	assert_int_equal(repo_open(fixture->place, &secret, &repo), ERR_PASSWORD);
+	assert_int_equal(
+		repo_open(storage_open_folder(fixture->place), &secret, &repo), ERR_PASSWORD);
 }
 
 static void short_key_file_is_refused(void **state)
@@ -66,7 +72,7 @@ static void short_key_file_is_refused(void **state)
 	struct repo_secret secret = fixture_secret(fixture);
 
 	assert_int_equal(io_write_file(fixture->key_file, "short", 5, 0600), 0);
-	assert_int_equal(repo_create(fixture->place, &secret, &fixture->repo), ERR_INVALID);
+	assert_int_equal(fixture_create(fixture->place, &secret, &fixture->repo), ERR_INVALID);
 	assert_non_null(strstr(err_message(), "32 random bytes"));
 	fixture_free(fixture);
 }
@@ -77,9 +83,9 @@ static void create_wants_a_folder_of_its_own(void **state)
 	struct repo_secret secret = fixture_secret(fixture);
 	struct repo *repo = NULL;
 
-	assert_int_equal(repo_create(fixture->place, &secret, &repo), ERR_EXISTS);
+	assert_int_equal(fixture_create(fixture->place, &secret, &repo), ERR_EXISTS);
 	assert_non_null(strstr(err_message(), "repository"));
-	assert_int_equal(repo_create(fixture->folder, &secret, &repo), ERR_EXISTS);
+	assert_int_equal(fixture_create(fixture->folder, &secret, &repo), ERR_EXISTS);
 	assert_non_null(strstr(err_message(), "other files"));
 }
 
@@ -91,7 +97,7 @@ static void create_goes_on_where_one_was_broken_off(void **state)
 
 	fixture_close(fixture);
 	assert_int_equal(io_remove(config), 0);
-	assert_int_equal(repo_create(fixture->place, &secret, &fixture->repo), 0);
+	assert_int_equal(fixture_create(fixture->place, &secret, &fixture->repo), 0);
 	fixture_reopen(fixture);
 }
 
@@ -106,7 +112,9 @@ static void later_version_is_named_as_such(void **state)
 	fixture_close(fixture);
 	assert_int_equal(io_write_file(config, text, strlen(text), 0600), 0);
 	assert_int_equal(io_write_file(copy, text, strlen(text), 0600), 0);
-	assert_int_equal(repo_open(fixture->place, &secret, &fixture->repo), ERR_NOREPO);
+	assert_int_equal(
+		repo_open(storage_open_folder(fixture->place), &secret, &fixture->repo),
+		ERR_NOREPO);
 	assert_non_null(strstr(err_message(), "another version"));
 }
 
@@ -116,7 +124,7 @@ static void refresh_sees_what_another_has_written(void **state)
 	struct repo_secret secret = fixture_secret(fixture);
 	struct repo *reader = NULL;
 
-	assert_int_equal(repo_open(fixture->place, &secret, &reader), 0);
+	assert_int_equal(repo_open(storage_open_folder(fixture->place), &secret, &reader), 0);
 	struct repo_content content = fixture_put_text(fixture->writer, "of another process");
 	assert_int_equal(repo_writer_commit(fixture->writer), 0);
 	assert_false(repo_has(reader, &content));
@@ -135,29 +143,29 @@ static void two_writers_at_once_disturb_each_other_in_nothing(void **state)
 	static const struct fixture_item one[] = {{"a", "both"}, {"b", "first"}};
 	static const struct fixture_item two[] = {{"a", "both"}, {"b", "second"}};
 
-	assert_int_equal(repo_open(fixture->place, &secret, &other), 0);
+	assert_int_equal(repo_open(storage_open_folder(fixture->place), &secret, &other), 0);
 	assert_int_equal(repo_writer_open(other, &second), 0);
-	struct repo_content first_tree = fixture_object(fixture->writer, NULL, one, 2);
-	struct repo_content second_tree = fixture_object(second, NULL, two, 2);
-	assert_int_equal(fixture_snapshot(fixture->writer, &first_tree, 1, id), 0);
-	assert_int_equal(fixture_snapshot(second, &second_tree, 2, id), 0);
+	struct fixture_tree first_tree = fixture_object(fixture->writer, NULL, one, 2);
+	struct fixture_tree second_tree = fixture_object(second, NULL, two, 2);
+	assert_int_equal(fixture_snapshot(fixture->writer, first_tree.id, 1, id), 0);
+	assert_int_equal(fixture_snapshot(second, second_tree.id, 2, id), 0);
 	repo_writer_close(second);
 	repo_close(other);
 
 	fixture_reopen(fixture);
-	assert_true(repo_has(fixture->repo, &first_tree));
-	assert_true(repo_has(fixture->repo, &second_tree));
+	assert_true(repo_has_tree(fixture->repo, first_tree.id));
+	assert_true(repo_has_tree(fixture->repo, second_tree.id));
 }
 
 static void stats_count_what_is_there(void **state)
 {
 	struct fixture *fixture = *state;
 	static const struct fixture_item items[] = {{"a", "one"}, {"b", "two"}};
-	struct repo_content tree = fixture_object(fixture->writer, NULL, items, 2);
+	struct fixture_tree tree = fixture_object(fixture->writer, NULL, items, 2);
 	struct repo_stats stats;
 	char id[SNAPSHOT_ID_TEXT];
 
-	assert_int_equal(fixture_snapshot(fixture->writer, &tree, 1, id), 0);
+	assert_int_equal(fixture_snapshot(fixture->writer, tree.id, 1, id), 0);
 	assert_int_equal(repo_stats(fixture->repo, &stats), 0);
 	assert_int_equal(stats.packs, 1);
 	assert_int_equal(stats.chunks, 4); /* two items, their list, the tree */

@@ -24,8 +24,9 @@ static void snapshot_reads_back_as_it_was_given(void **state)
 		.created_s = 1795000001, .job = job, .objects = objects, .object_count = 2};
 	struct snapshot *read = NULL;
 
-	objects[0].tree = fixture_object(fixture->writer, NULL, items, 1);
-	objects[1].tree = objects[0].tree;
+	struct fixture_tree tree = fixture_object(fixture->writer, NULL, items, 1);
+	memcpy(objects[0].tree, tree.id, REPO_ID_SIZE);
+	memcpy(objects[1].tree, tree.id, REPO_ID_SIZE);
 	assert_int_equal(repo_writer_snapshot(fixture->writer, &made), 0);
 	fixture_reopen(fixture);
 	assert_int_equal(repo_snapshot(fixture->repo, made.id, &read), 0);
@@ -40,21 +41,21 @@ static void snapshot_reads_back_as_it_was_given(void **state)
 	assert_int_equal(read->objects[0].stored_s, -5);
 	assert_int_equal(read->objects[0].items, 7);
 	assert_int_equal(read->objects[0].bytes, 9);
-	assert_memory_equal(read->objects[1].tree.id, made.objects[0].tree.id, REPO_ID_SIZE);
+	assert_memory_equal(read->objects[1].tree, made.objects[0].tree, REPO_ID_SIZE);
 	snapshot_free(read);
 }
 
 static void snapshots_come_oldest_first_and_latest_is_the_last(void **state)
 {
 	struct fixture *fixture = *state;
-	struct repo_content tree = fixture_object(fixture->writer, NULL, items, 1);
+	struct fixture_tree tree = fixture_object(fixture->writer, NULL, items, 1);
 	static const int64_t moments[] = {30, 10, 20};
 	struct snapshot **snapshots = NULL, *latest = NULL;
 	char id[SNAPSHOT_ID_TEXT];
 	size_t count = 0;
 
 	for (size_t i = 0; i < 3; i++)
-		assert_int_equal(fixture_snapshot(fixture->writer, &tree, moments[i], id), 0);
+		assert_int_equal(fixture_snapshot(fixture->writer, tree.id, moments[i], id), 0);
 	assert_int_equal(repo_snapshots(fixture->repo, &snapshots, &count), 0);
 	assert_int_equal(count, 3);
 	for (size_t i = 0; i < count; i++) {
@@ -82,11 +83,11 @@ static void none_at_all_is_an_empty_list_and_no_latest(void **state)
 static void start_of_an_id_is_enough_where_it_is_the_only_one(void **state)
 {
 	struct fixture *fixture = *state;
-	struct repo_content tree = fixture_object(fixture->writer, NULL, items, 1);
+	struct fixture_tree tree = fixture_object(fixture->writer, NULL, items, 1);
 	struct snapshot *snapshot = NULL;
 	char id[SNAPSHOT_ID_TEXT], start[SNAPSHOT_ID_TEXT];
 
-	assert_int_equal(fixture_snapshot(fixture->writer, &tree, 1, id), 0);
+	assert_int_equal(fixture_snapshot(fixture->writer, tree.id, 1, id), 0);
 	memcpy(start, id, sizeof(start));
 	start[8] = '\0';
 	assert_int_equal(repo_snapshot(fixture->repo, start, &snapshot), 0);
@@ -105,7 +106,7 @@ static void tree_that_is_not_there_makes_no_snapshot(void **state)
 	struct repo_stats stats;
 	char id[SNAPSHOT_ID_TEXT];
 
-	assert_int_equal(fixture_snapshot(fixture->writer, &tree, 1, id), ERR_CORRUPT);
+	assert_int_equal(fixture_snapshot(fixture->writer, tree.id, 1, id), ERR_CORRUPT);
 	assert_non_null(strstr(err_message(), "mailbox:ada"));
 	assert_int_equal(repo_stats(fixture->repo, &stats), 0);
 	assert_int_equal(stats.snapshots, 0);
@@ -115,14 +116,16 @@ static void tree_that_is_not_there_makes_no_snapshot(void **state)
 static struct snapshot *mark(struct fixture *fixture, uint32_t first, uint32_t second)
 {
 	char kind[] = "mailbox", name[] = "ada", other[] = "bob", job[] = "night";
-	struct repo_content tree = fixture_object(fixture->writer, NULL, items, 1);
+	struct fixture_tree tree = fixture_object(fixture->writer, NULL, items, 1);
 	struct repo_object objects[2] = {
-		{.kind = kind, .name = name, .tree = tree, .trial_items = first},
-		{.kind = kind, .name = other, .tree = tree, .trial_items = second},
+		{.kind = kind, .name = name, .trial_items = first},
+		{.kind = kind, .name = other, .trial_items = second},
 	};
 	struct snapshot made = {.job = job, .objects = objects, .object_count = 2};
 	struct snapshot *read = NULL;
 
+	memcpy(objects[0].tree, tree.id, REPO_ID_SIZE);
+	memcpy(objects[1].tree, tree.id, REPO_ID_SIZE);
 	assert_int_equal(repo_writer_snapshot(fixture->writer, &made), 0);
 	fixture_reopen(fixture);
 	assert_int_equal(repo_snapshot(fixture->repo, made.id, &read), 0);
@@ -147,7 +150,7 @@ static void F2_the_mark_of_a_trial_reads_back_object_by_object(void **state)
 static int read_marks(struct fixture *fixture, const uint32_t *numbers, size_t count)
 {
 	AUTO_BUF body = buf_init(4096);
-	struct repo_content tree = fixture_object(fixture->writer, NULL, items, 1);
+	struct fixture_tree tree = fixture_object(fixture->writer, NULL, items, 1);
 	struct snapshot *read = NULL;
 	char id[SNAPSHOT_ID_TEXT];
 	uint8_t zeros[25] = {0};
@@ -158,7 +161,7 @@ static int read_marks(struct fixture *fixture, const uint32_t *numbers, size_t c
 	r = r < 0 ? r : record_put_text(&body, "mailbox");
 	r = r < 0 ? r : record_put_text(&body, "ada");
 	r = r < 0 ? r : buf_append(&body, zeros, sizeof(zeros));
-	r = r < 0 ? r : record_put_content(&body, &tree);
+	r = r < 0 ? r : buf_append(&body, tree.id, REPO_ID_SIZE);
 	for (size_t i = 0; i < count && r == 0; i++)
 		r = buf_put_u32(&body, numbers[i]);
 	assert_int_equal(r, 0);
@@ -187,14 +190,14 @@ static void marks_that_make_no_sense_are_damage_and_none_at_all_is_the_older_for
 static void tree_of_an_earlier_commit_serves_as_previous_without_a_snapshot(void **state)
 {
 	struct fixture *fixture = *state;
-	struct repo_content tree = fixture_object(fixture->writer, NULL, items, 1);
+	struct fixture_tree tree = fixture_object(fixture->writer, NULL, items, 1);
 	static const struct fixture_item more[] = {{"a", "text"}, {"b", "more"}};
 
 	assert_int_equal(repo_writer_commit(fixture->writer), 0);
 	fixture_reopen(fixture);
-	struct repo_content next = fixture_object(fixture->writer, &tree, more + 1, 1);
+	struct fixture_tree next = fixture_object(fixture->writer, tree.id, more + 1, 1);
 	assert_int_equal(repo_writer_commit(fixture->writer), 0);
-	fixture_assert_object(fixture->repo, &next, more, 2);
+	fixture_assert_object(fixture->repo, next.id, more, 2);
 }
 
 int main(void)

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef REPO_CONTENT_STREAM_H
+#define REPO_CONTENT_STREAM_H
+
+#include "repo/content.h"
+#include "repo/writer_priv.h"
+
+/*
+ * Bytes on their way into chunks: cut as they come, and where there are several chunks, their
+ * ids go into lists. What the bytes are is the caller's matter (content_writer.c).
+ */
+
+struct content_level {
+	struct buf entries;
+	uint32_t count;
+	uint64_t bytes;
+};
+
+struct content_stream {
+	struct repo_writer *writer; /* borrowed */
+	enum piece piece;           /* of its small chunks */
+	struct chunker chunker;
+	struct buf cut; /* the chunk that has begun */
+	struct content_level levels[LIST_LEVELS];
+	uint64_t size, chunks;
+	uint8_t last_id[REPO_ID_SIZE];
+};
+
+struct content_stream *content_stream_new(struct repo_writer *writer);
+void content_stream_free(struct content_stream *stream); /* NULL is fine */
+
+/** Begins a content; one that was begun is forgotten. PIECE_META: a list of the house's own. */
+void content_stream_begin(struct content_stream *stream, enum piece piece);
+
+NODISCARD int content_stream_add(
+	struct content_stream *stream, const uint8_t *data, size_t size);
+
+/** Ends the content. ERR_LIMIT where it is too large for the format. */
+NODISCARD int content_stream_finish(struct content_stream *stream, struct repo_content *out);
+
+#endif

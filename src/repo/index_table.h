@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef REPO_INDEX_TABLE_H
+#define REPO_INDEX_TABLE_H
+
+#include <stdbool.h>
+
+#include "repo/repo.h"
+
+/*
+ * A sorted table of entries of the index that never changes: on the heap while it is small,
+ * else in a temporary file without a name (in $TMPDIR, else /var/tmp) that is mapped, and of
+ * which little stays in memory. A filter before it answers most questions for what is not there.
+ */
+
+/** Where a chunk lies. */
+struct index_entry {
+	uint8_t id[REPO_ID_SIZE];
+	uint32_t pack;  /* its number in the index */
+	uint32_t place; /* block in the pack × 2^20 + offset in the block */
+	uint32_t size;
+};
+
+struct index_table;
+
+/** Begins a table; `count` is about how many entries will come. */
+NODISCARD int index_table_new(size_t count, struct index_table **out);
+void index_table_free(struct index_table *table); /* NULL is fine */
+
+/** Adds an entry, whose id is not before the last one's; of equal ids the first one counts.
+ * ERR_IO where the temporary file cannot be written. */
+NODISCARD int index_table_add(struct index_table *table, const struct index_entry *entry);
+
+/** Ends the adding. ERR_IO. */
+NODISCARD int index_table_finish(struct index_table *table);
+
+size_t index_table_count(const struct index_table *table);
+
+/** The entry of that number, by the order of the ids. */
+void index_table_get(const struct index_table *table, size_t number, struct index_entry *out);
+
+/** False where there is none. Only after index_table_finish. */
+bool index_table_find(
+	struct index_table *table, const uint8_t id[REPO_ID_SIZE], struct index_entry *out);
+
+#endif
