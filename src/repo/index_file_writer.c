@@ -106,8 +106,7 @@ int index_file_put(struct index_file_writer *writer, const void *data, size_t si
 	return 0;
 }
 
-int index_file_put_pack(
-	struct index_file_writer *writer, const struct index_file_pack *pack)
+int index_file_put_pack(struct index_file_writer *writer, const struct index_file_pack *pack)
 {
 	uint8_t bytes[NAME_SIZE + 12 + REPO_ID_SIZE + 5];
 	uint8_t *at = bytes + NAME_SIZE;
@@ -122,8 +121,7 @@ int index_file_put_pack(
 	return index_file_put(writer, bytes, sizeof(bytes));
 }
 
-int index_file_put_block(
-	struct index_file_writer *writer, const struct directory_block *block)
+int index_file_put_block(struct index_file_writer *writer, const struct directory_block *block)
 {
 	uint8_t bytes[10];
 
@@ -171,6 +169,5 @@ int index_file_finish(struct index_file_writer *writer, struct index_file_entry 
 	AUTO_TEXT path = mem_printf("index/%s", digits);
 	memcpy(out_file->name, writer->seal.name, NAME_SIZE);
 	out_file->size = writer->file.size;
-	return storage_put(
-		writer->repo->storage, path, writer->file.data, writer->file.size);
+	return storage_put(writer->repo->storage, path, writer->file.data, writer->file.size);
 }
