@@ -168,19 +168,20 @@ static void run_base64(const struct sample *sample, int argument, struct primiti
 
 static void run_chunker(const struct sample *sample, int argument, struct primitive_work *work)
 {
+	uint8_t bytes[CHUNKER_TABLE_BYTES];
 	struct chunker_table table;
 	struct chunker chunker;
-	size_t begin = 0, cut;
+	size_t begin = 0;
+	bool ends;
 
 	(void)argument;
-	chunker_table_init(&table, KEY, sizeof(KEY));
+	hash_hkdf(KEY, sizeof(KEY), NULL, 0, "chunker", bytes, sizeof(bytes));
+	chunker_table_init(&table, bytes);
 	chunker_init(&chunker, &table, CHUNKER_DATA);
 	while (begin < some(sample)) {
-		cut = chunker_cut(&chunker, sample->data + begin, some(sample) - begin);
-		if (cut == 0)
-			break;
-		begin += cut;
-		work->calls++;
+		begin += chunker_next(
+			&chunker, sample->data + begin, some(sample) - begin, &ends);
+		work->calls += ends;
 	}
 	work->bytes = some(sample);
 }

@@ -1,70 +1,114 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "job/run_priv.h"
 
-#include <uthash.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "repo/spill.h"
 
 enum { READ_TRIES = 3 };
 
-/* One change as the source named it; of several for one item the last one counts. */
+/* One change as the source named it; of several for one item the last one counts. Texts are
+ * borrowed from where the changes are sorted. */
 struct change {
-	char *id, *name, *type, *tag;
+	const char *id, *name, *type, *tag;
 	int64_t modified_s;
 	bool removed;
-	UT_hash_handle hh;
 };
 
+/* The changes of a folder, however many they are: by their ids, as the folder's items lie. */
 struct changes {
 	struct run *run;
-	bool stopped;         /* by take_change, not by the source */
-	struct change *by_id; /* in the order in which they came */
+	bool stopped; /* by take_change, not by the source */
+	struct spill *sorted;
+	struct buf value; /* scratch */
 };
 
-static void free_change(struct change *change)
+static struct changes changes_begin(struct run *run)
 {
-	mem_free(change->id);
-	mem_free(change->name);
-	mem_free(change->type);
-	mem_free(change->tag);
-	mem_free(change);
+	enum { TEXTS_MAX = 900 << 10 };
+
+	return (struct changes){
+		.run = run, .sorted = spill_new(0), .value = buf_init(TEXTS_MAX)};
 }
 
-static void free_changes(struct changes *changes)
+static void changes_end(struct changes *changes)
 {
-	struct change *change, *next;
+	spill_free(changes->sorted);
+	buf_free(&changes->value);
+}
 
-	HASH_ITER(hh, changes->by_id, change, next)
-	{
-		HASH_DEL(changes->by_id, change);
-		free_change(change);
-	}
+static int put_text(struct buf *out, const char *text)
+{
+	return buf_append(out, text, strlen(text) + 1);
+}
+
+static int put_value(struct buf *out, const struct source_item *item)
+{
+	int r = put_text(out, item->name);
+
+	if (r == 0)
+		r = put_text(out, item->type);
+	if (r == 0)
+		r = put_text(out, item->tag);
+	return r < 0 ? r : buf_append(out, &item->modified_s, sizeof(item->modified_s));
+}
+
+static int keep_change(struct changes *changes, const struct source_item *item)
+{
+	struct buf *value = &changes->value;
+	int r = 0;
+
+	buf_clear(value);
+	if (!item->removed)
+		r = put_value(value, item);
+	if (r < 0)
+		return err_set(ERR_INVALID, "the name or tag of an item is too long");
+	const struct spill_entry entry = {.key = item->id,
+		.key_size = strlen(item->id) + 1, /* its NUL too */
+		.value = value->data,
+		.value_size = value->size,
+		.mark = item->removed};
+	return spill_put(changes->sorted, &entry);
 }
 
 static int take_change(void *context, const struct source_item *item)
 {
 	struct changes *changes = context;
-	struct change *old;
-	struct change *change = mem_alloc(sizeof(*change));
+	int r = keep_change(changes, item);
 
-	change->id = mem_strdup(item->id);
-	change->removed = item->removed;
-	if (!item->removed) {
-		change->name = mem_strdup(item->name);
-		change->type = mem_strdup(item->type);
-		change->tag = mem_strdup(item->tag);
-		change->modified_s = item->modified_s;
-	}
-	HASH_FIND_STR(changes->by_id, change->id, old);
-	if (old) {
-		HASH_DEL(changes->by_id, old);
-		free_change(old);
-	}
-	HASH_ADD_KEYPTR(hh, changes->by_id, change->id, strlen(change->id), change);
-	int r = run_tick(changes->run);
+	if (r == 0)
+		r = run_tick(changes->run);
 	changes->stopped = r < 0;
 	return r;
+}
+
+static const char *next_text(const char **at)
+{
+	const char *text = *at;
+
+	*at += strlen(text) + 1;
+	return text;
+}
+
+/* 1 and the next change, borrowed until the next call; 0 at the end. */
+static int next_change(struct changes *changes, struct change *out)
+{
+	struct spill_entry entry;
+	int r = spill_next(changes->sorted, &entry);
+
+	if (r != 1)
+		return r;
+	*out = (struct change){.id = entry.key, .removed = entry.mark != 0};
+	if (!out->removed) {
+		const char *at = entry.value;
+		out->name = next_text(&at);
+		out->type = next_text(&at);
+		out->tag = next_text(&at);
+		memcpy(&out->modified_s, at, sizeof(out->modified_s));
+	}
+	return 1;
 }
 
 struct transfer {
@@ -138,13 +182,13 @@ void run_folder_note_reason(struct run_folder *at, const char *otherwise_code)
 			"%s", err_message());
 }
 
-static void note_failure(
+static int note_failure(
 	struct run_folder *at, struct folder_writer *writer, const struct change *change)
 {
 	run_folder_note_reason(at, "item");
 	at->from_source = false; /* dealt with: what fails next is another matter */
 	at->failed++;
-	folder_keep(writer, change->id); /* as it was last stored, where it was */
+	return folder_keep(writer, change->id); /* as it was last stored, where it was */
 }
 
 static int store_item(
@@ -161,10 +205,8 @@ static int store_item(
 		at->from_source = false;
 		return folder_remove(writer, change->id);
 	}
-	if (r < 0 && is_of_item(at, r)) {
-		note_failure(at, writer, change);
-		return 0;
-	}
+	if (r < 0 && is_of_item(at, r))
+		return note_failure(at, writer, change);
 	if (r < 0)
 		return r;
 	at->result->items_new++;
@@ -178,9 +220,8 @@ static int keep_item(
 {
 	struct tree_item item = *old;
 
-	folder_keep(writer, change->id);
 	if (text_equal(old->name, change->name))
-		return 0;
+		return folder_keep(writer, change->id);
 	item.id = change->id;
 	item.name = change->name;
 	item.type = change->type;
@@ -195,22 +236,26 @@ static int apply_change(
 	if (change->removed)
 		return folder_remove(writer, change->id);
 
-	const struct tree_item *old = folder_find(writer, change->id);
+	const struct tree_item *old = NULL;
+	int r = folder_find(writer, change->id, &old);
+	if (r < 0)
+		return r;
 	if (!old || !text_equal(old->tag, change->tag))
 		return store_item(at, writer, change);
-	int r = keep_item(writer, old, change);
+	r = keep_item(writer, old, change);
 	return r < 0 ? r : run_tick(at->run);
 }
 
 static int apply_changes(struct run_folder *at, struct folder_writer *writer,
 	struct changes *changes, bool complete)
 {
-	int r = 0;
+	struct change change;
+	int r = spill_sort(changes->sorted);
 
-	for (struct change *change = changes->by_id; change && r == 0; change = change->hh.next)
-		r = apply_change(at, writer, change);
 	if (r == 0 && complete)
-		folder_remove_others(writer);
+		r = folder_relist(writer);
+	while (r == 0 && (r = next_change(changes, &change)) == 1)
+		r = apply_change(at, writer, &change);
 	return r;
 }
 
@@ -253,7 +298,7 @@ int run_folder(struct run_folder *at)
 	const struct tree_folder folder = {.id = at->folder->id,
 		.parent_id = at->folder->parent_id,
 		.name = at->folder->name};
-	struct changes changes = {.run = at->run};
+	struct changes changes = changes_begin(at->run);
 	struct source_listing listing = {0};
 	struct folder_writer *writer = NULL;
 	char list_id[REPO_ID_TEXT];
@@ -265,7 +310,7 @@ int run_folder(struct run_folder *at)
 		r = list_changes(at, writer, &changes, &listing, &begin);
 	if (r == 0)
 		r = apply_changes(at, writer, &changes, listing.complete);
-	free_changes(&changes);
+	changes_end(&changes);
 	AUTO_TEXT cursor = listing.next_cursor;
 	if (r < 0) {
 		folder_drop(writer);

@@ -3,59 +3,60 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "repo/items.h"
-#include "repo/repo_priv.h"
-#include "repo/writer_priv.h"
+#include "repo/tree_priv.h"
+#include "repo/tree_value.h"
 
 /*
- * Writing a folder: the list as it was last stored, with what is put and removed. The list is
- * read at the first call that needs it, and written anew only where it has changed.
+ * Writing a folder: an edit of the map of its items as it was last stored, begun at the first
+ * change. A listing anew goes through the old items beside it, and removes those between.
  */
 
 struct folder_writer {
 	struct object_writer *object; /* borrowed */
-	struct folder_record record;  /* texts are our own */
+	struct tree_folder folder;    /* texts are the object's */
 	bool has_previous;
+	uint8_t root[REPO_ID_SIZE]; /* of what was last stored */
 	char previous[REPO_ID_TEXT];
-	bool loaded;
-	int failed; /* of the loading, for the calls that cannot say it */
-	struct items items;
+	struct map_edit *edit; /* NULL: nothing has changed yet */
+	struct buf value, texts;
 	struct tree_item found;
+
+	/* While the folder is listed anew. */
+	bool is_relisted;
+	struct map_walker *walker; /* over the old items; NULL at their end */
+	struct map_entry old;      /* the next of them */
+	struct buf last;           /* the id that came last */
 };
 
 struct folder_writer *folder_writer_new(
 	struct object_writer *object, const struct tree_folder *folder)
 {
 	struct folder_writer *writer = mem_alloc(sizeof(*writer));
-	const struct folder_record *previous = object_previous(object, folder->id);
+	const struct tree_folder *previous = object_previous(object, folder->id);
 
 	writer->object = object;
+	writer->folder = *folder;
+	writer->value = buf_init(TREE_VALUE_MAX);
+	writer->texts = buf_init(TREE_TEXTS_MAX);
+	writer->last = buf_init(PAGE_KEY_MAX);
 	if (previous) {
 		writer->has_previous = true;
-		writer->record = *previous;
-		text_to_hex(previous->list.id, REPO_ID_SIZE, writer->previous);
+		writer->folder.items = previous->items;
+		writer->folder.bytes = previous->bytes;
+		memcpy(writer->folder.list_id, previous->list_id, REPO_ID_SIZE);
+		memcpy(writer->root, previous->list_id, REPO_ID_SIZE);
+		text_to_hex(writer->root, REPO_ID_SIZE, writer->previous);
 	}
-	writer->record.folder.id = mem_strdup(folder->id);
-	writer->record.folder.parent_id = mem_strdup(folder->parent_id);
-	writer->record.folder.name = mem_strdup(folder->name);
-	items_init(&writer->items);
 	return writer;
-}
-
-static void free_text(const char *text)
-{
-	char *own;
-
-	memcpy(&own, &text, sizeof(own));
-	mem_free(own);
 }
 
 static void folder_free(struct folder_writer *folder)
 {
-	items_free(&folder->items);
-	free_text(folder->record.folder.id);
-	free_text(folder->record.folder.parent_id);
-	free_text(folder->record.folder.name);
+	map_edit_free(folder->edit);
+	map_walker_free(folder->walker);
+	buf_free(&folder->value);
+	buf_free(&folder->texts);
+	buf_free(&folder->last);
 	mem_free(folder);
 }
 
@@ -64,127 +65,176 @@ const char *folder_previous(const struct folder_writer *folder)
 	return folder->previous;
 }
 
-/* Reads the list as it was last stored, at the first call. */
-static int load(struct folder_writer *folder)
+static int wrap(const struct folder_writer *folder, int r)
 {
-	if (folder->failed < 0)
-		return err_set((enum err)folder->failed,
-			"the list of the folder \"%s\" as it was last stored could not be read",
-			folder->record.folder.name);
-	if (folder->loaded || !folder->has_previous)
-		return 0;
-	struct repo *repo = object_writer_of(folder->object)->repo;
-	int r = items_load(&folder->items, repo, folder->record.list.id);
-	folder->loaded = true;
-	folder->failed = r;
-	return err_wrap(r, "the folder \"%s\"", folder->record.folder.name);
+	return err_wrap(r, "the folder \"%s\"", folder->folder.name);
 }
 
-const struct tree_item *folder_find(struct folder_writer *folder, const char *item_id)
+int folder_find(struct folder_writer *folder, const char *item_id, const struct tree_item **out)
 {
-	if (load(folder) < 0 || !items_find(&folder->items, item_id, &folder->found))
-		return NULL;
-	return &folder->found;
+	const struct map_key key = tree_key(item_id);
+
+	*out = NULL;
+	if (!folder->has_previous)
+		return 0;
+	int r = map_find(object_maps(folder->object), folder->root, &key, &folder->value, NULL);
+	if (r == 1) {
+		const struct map_entry entry = {.key = key,
+			.value = folder->value.data,
+			.value_size = folder->value.size};
+		r = tree_get_item(&entry, &folder->texts, &folder->found);
+		*out = r == 0 ? &folder->found : NULL;
+	}
+	return wrap(folder, r);
+}
+
+static int edit(struct folder_writer *folder)
+{
+	const struct map_edit_options options = {object_boundary(folder->object),
+		folder->has_previous ? folder->root : NULL, tree_item_value};
+
+	if (folder->edit)
+		return 0;
+	return map_edit_new(object_maps(folder->object), &options, &folder->edit);
+}
+
+static int remove_key(struct folder_writer *folder, const struct map_key *key)
+{
+	int r = edit(folder);
+
+	return r < 0 ? r : map_edit_remove(folder->edit, key);
+}
+
+static int next_old(struct folder_writer *folder)
+{
+	int r = map_walker_next(folder->walker, &folder->old);
+
+	if (r == 1)
+		return 0;
+	map_walker_free(folder->walker);
+	folder->walker = NULL;
+	return r;
+}
+
+int folder_relist(struct folder_writer *folder)
+{
+	ASSERT(!folder->is_relisted && !folder->edit);
+	folder->is_relisted = true;
+	if (!folder->has_previous)
+		return 0;
+	int r = map_walker_new(object_maps(folder->object), folder->root, &folder->walker);
+	return wrap(folder, r < 0 ? r : next_old(folder));
+}
+
+/* Removes the old items before the key (NULL: all that are left), and passes over its own. */
+static int remove_until(struct folder_writer *folder, const struct map_key *key)
+{
+	int r = 0;
+
+	while (r == 0 && folder->walker) {
+		const struct map_key *old = &folder->old.key;
+		int order = key ? page_compare_keys(old->data, old->size, key->data, key->size)
+				: -1;
+		if (order > 0)
+			break;
+		if (order < 0)
+			r = remove_key(folder, old);
+		if (r == 0)
+			r = next_old(folder);
+	}
+	return r;
+}
+
+/* Notes that the listing names this item. */
+static int name_item(struct folder_writer *folder, const struct map_key *key)
+{
+	struct buf *last = &folder->last;
+
+	if (!folder->is_relisted)
+		return 0;
+	int order = page_compare_keys(last->data, last->size, key->data, key->size);
+	if (order == 0 && last->size > 0)
+		return 0;
+	if (order > 0)
+		return err_set(ERR_INVALID, "the items of a listing come by their ids");
+	buf_clear(last);
+	int r = buf_append(last, key->data, key->size);
+	if (r == ERR_LIMIT)
+		r = err_set(ERR_INVALID, "an id of more than %d bytes", PAGE_KEY_MAX);
+	return r < 0 ? r : remove_until(folder, key);
 }
 
 int folder_put(struct folder_writer *folder, const struct tree_item *item)
 {
-	int r = load(folder);
+	const struct map_key key = tree_key(item->id);
 
-	return r < 0 ? r : items_put(&folder->items, item);
+	if (key.size == 0)
+		return wrap(folder, err_set(ERR_INVALID, "an item without an id"));
+	int r = name_item(folder, &key);
+	buf_clear(&folder->value);
+	if (r == 0)
+		r = tree_put_item(&folder->value, item);
+	if (r == 0)
+		r = edit(folder);
+	if (r == 0)
+		r = map_edit_put(folder->edit, &key, folder->value.data, folder->value.size);
+	return wrap(folder, r);
 }
 
 int folder_remove(struct folder_writer *folder, const char *item_id)
 {
-	int r = load(folder);
+	const struct map_key key = tree_key(item_id);
+	int r = name_item(folder, &key);
+
+	return wrap(folder, r < 0 ? r : remove_key(folder, &key));
+}
+
+int folder_keep(struct folder_writer *folder, const char *item_id)
+{
+	const struct map_key key = tree_key(item_id);
+
+	return wrap(folder, name_item(folder, &key));
+}
+
+static int write_items(struct folder_writer *folder)
+{
+	struct map_summary map;
+	int r = edit(folder);
 
 	if (r == 0)
-		items_remove(&folder->items, item_id);
-	return r;
-}
-
-void folder_keep(struct folder_writer *folder, const char *item_id)
-{
-	if (load(folder) == 0)
-		items_keep(&folder->items, item_id);
-}
-
-void folder_remove_others(struct folder_writer *folder)
-{
-	if (load(folder) == 0)
-		items_remove_others(&folder->items);
-}
-
-/* Writes the list while it is walked. */
-struct list_writing {
-	struct content_writer *content;
-	struct folder_record *record; /* its counts grow */
-	struct buf scratch;
-};
-
-static int write_item(void *context, const struct tree_item *item)
-{
-	struct list_writing *writing = context;
-
-	buf_clear(&writing->scratch);
-	int r = record_put_item(&writing->scratch, item);
-	if (r == 0)
-		r = content_add(writing->content, writing->scratch.data, writing->scratch.size);
-	writing->record->folder.items++;
-	writing->record->folder.bytes += item->content.size;
-	return r;
-}
-
-static int write_list(struct folder_writer *folder)
-{
-	struct repo_writer *writer = object_writer_of(folder->object);
-	struct list_writing writing = {
-		.content = content_writer_new(writer, PIECE_META),
-		.record = &folder->record,
-		.scratch = buf_init(RECORD_LENGTH_SIZE + RECORD_MAX),
-	};
-
-	folder->record.folder.items = 0;
-	folder->record.folder.bytes = 0;
-	int r = content_add(writing.content, ITEMS_MAGIC, MAGIC_SIZE);
-	if (r == 0)
-		r = items_walk(&folder->items, write_item, &writing);
-	buf_free(&writing.scratch);
-	if (r < 0) {
-		content_drop(writing.content);
+		r = map_edit_finish(folder->edit, &map);
+	if (r < 0)
 		return r;
-	}
-	r = content_finish(writing.content, &folder->record.list);
-	memcpy(folder->record.folder.list_id, folder->record.list.id, REPO_ID_SIZE);
-	return r;
+	folder->folder.items = map.entries;
+	folder->folder.bytes = map.bytes;
+	memcpy(folder->folder.list_id, map.root, REPO_ID_SIZE);
+	return 0;
 }
 
 static int finish(struct folder_writer *folder)
 {
-	struct repo_writer *writer = object_writer_of(folder->object);
+	int r = remove_until(folder, NULL);
 
-	if (folder->failed < 0)
-		return load(folder);
-	if (!folder->has_previous || folder->items.changed)
-		return write_list(folder);
-	if (!repo_has(writer->repo, &folder->record.list))
-		return err_set(ERR_CORRUPT,
-			"the list of the folder \"%s\" as it was last stored is not in the "
-			"repository",
-			folder->record.folder.name);
+	if (r < 0)
+		return r;
+	if (!folder->has_previous || folder->edit)
+		return write_items(folder);
+	if (!maps_has(object_maps(folder->object), folder->root))
+		return err_set(ERR_CORRUPT, "its items as they were last stored are not in the "
+					    "repository");
 	return 0;
 }
 
 int folder_finish(struct folder_writer *folder, char list_id[REPO_ID_TEXT])
 {
-	int r = writer_state(object_writer_of(folder->object));
+	int r = object_state(folder->object);
 
 	if (r == 0)
-		r = finish(folder);
+		r = wrap(folder, finish(folder));
 	if (r == 0) {
-		object_take(folder->object, &folder->record);
+		object_take(folder->object, &folder->folder);
 		if (list_id)
-			text_to_hex(folder->record.list.id, REPO_ID_SIZE, list_id);
+			text_to_hex(folder->folder.list_id, REPO_ID_SIZE, list_id);
 	}
 	folder_free(folder);
 	return r;
@@ -196,8 +246,9 @@ void folder_drop(struct folder_writer *folder)
 		return;
 	/* As it was, under the name that it has now. One that is new is empty: what lies in it
 	 * may name it as its parent. */
-	items_free(&folder->items);
-	if (folder->has_previous || write_list(folder) == 0)
-		object_take(folder->object, &folder->record);
+	map_edit_free(folder->edit);
+	folder->edit = NULL;
+	if (folder->has_previous || write_items(folder) == 0)
+		object_take(folder->object, &folder->folder);
 	folder_free(folder);
 }

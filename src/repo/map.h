@@ -20,6 +20,9 @@ struct maps;
 struct maps *maps_new(const struct chunk_store *store);
 void maps_free(struct maps *maps); /* NULL is fine */
 
+/** Whether a page is in the store. */
+bool maps_has(const struct maps *maps, const uint8_t root[REPO_ID_SIZE]);
+
 struct map_key {
 	const void *data;
 	size_t size; /* at most PAGE_KEY_MAX */

@@ -67,6 +67,11 @@ const struct chunk_store *maps_store(const struct maps *maps)
 	return maps->store;
 }
 
+bool maps_has(const struct maps *maps, const uint8_t root[REPO_ID_SIZE])
+{
+	return maps->store->has(maps->store->context, root);
+}
+
 /* The pages that nobody has, those that were used longest ago first. */
 static void make_room(struct maps *maps)
 {

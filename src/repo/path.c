@@ -31,6 +31,11 @@ static size_t next_component(const char **rest, const char **out)
 	return size;
 }
 
+static bool is_component(const char *text, const char *component, size_t size)
+{
+	return strlen(text) == size && memcmp(text, component, size) == 0;
+}
+
 static int visit_folder(
 	struct path_walk *walk, const struct path_folder *folder, const char *path)
 {
@@ -50,13 +55,13 @@ static int visit_item(struct path_walk *walk, const struct path_child *child, co
 {
 	struct path_entry entry = {
 		.path = path,
-		.name = child->item.name,
+		.name = child->item->name,
 		.kind = PATH_ITEM,
 		.object = walk->object,
-		.item = &child->item,
+		.item = child->item,
 		.position = child->position,
 		.items = 1,
-		.bytes = child->item.content.size,
+		.bytes = child->item->content.size,
 	};
 
 	return walk->visit(walk->context, &entry);
@@ -92,19 +97,101 @@ static int walk_child(struct path_walk *walk, const struct path_child *child, co
 	return r;
 }
 
+/* Some children that stay, while the folder that they come from is gone through. */
+struct kept {
+	struct path_child **children;
+	size_t count, capacity;
+};
+
+static void keep(struct kept *kept, const struct path_child *child)
+{
+	mem_grow(
+		&kept->children, &kept->capacity, kept->count + 1, sizeof(struct path_child *));
+	kept->children[kept->count++] = path_child_keep(child);
+}
+
+static void clear(struct kept *kept)
+{
+	for (size_t i = 0; i < kept->count; i++)
+		path_child_free(kept->children[i]);
+	kept->count = 0;
+}
+
+static int walk_kept(struct path_walk *walk, struct kept *kept, const char *path)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < kept->count && r == 0; i++)
+		r = walk_child(walk, kept->children[i], path);
+	clear(kept);
+	return r;
+}
+
+/* So many items at a time, in the order in which they are stored; the folders behind all. */
+static int walk_deep(struct path_walk *walk, struct path_children **children, const char *path)
+{
+	enum { AT_A_TIME = 4096 };
+	struct kept items = {0}, folders = {0};
+	struct path_child child;
+	int r = 0;
+	bool is_end = false;
+
+	while (r == 0 && !is_end) {
+		r = path_children_next(*children, &child);
+		is_end = r == 0;
+		if (r == 1)
+			keep(child.folder ? &folders : &items, &child);
+		if (r >= 0 && (is_end || items.count == AT_A_TIME)) {
+			path_children_sort(items.children, items.count, walk->repo);
+			r = walk_kept(walk, &items, path);
+		} else if (r == 1) {
+			r = 0;
+		}
+	}
+	path_children_close(*children);
+	*children = NULL;
+	if (r == 0)
+		r = walk_kept(walk, &folders, path);
+	clear(&items);
+	clear(&folders);
+	mem_free(items.children);
+	mem_free(folders.children);
+	return r;
+}
+
 /* The recursion is bounded by the depth of trees, which path_tree_load checks. */
 static int walk_children(
 	struct path_walk *walk, const struct path_folder *folder, const char *path)
 {
-	struct path_list list;
-	int r = path_list_load(&list, walk->repo, &walk->tree, folder);
+	struct path_children *children = NULL;
+	struct path_child child;
+	int r = path_children_open(&walk->tree, folder, &children);
 
 	if (r == 0 && walk->deep)
-		path_list_sort_stored(&list, walk->repo);
-	for (size_t i = 0; i < list.count && r == 0; i++)
-		r = walk_child(walk, &list.children[i], path);
-	path_list_free(&list);
+		r = walk_deep(walk, &children, path);
+	else
+		while (r == 0 && (r = path_children_next(children, &child)) == 1)
+			r = walk_child(walk, &child, path);
+	path_children_close(children);
 	return err_wrap(r, "%s", path);
+}
+
+/* The child with that component; NULL where there is none. */
+static int find_child(struct path_walk *walk, const struct path_folder *folder,
+	const char *component, size_t size, struct path_child **out)
+{
+	struct path_children *children = NULL;
+	struct path_child child;
+	int r = path_children_open(&walk->tree, folder, &children);
+
+	*out = NULL;
+	while (r == 0 && !*out && (r = path_children_next(children, &child)) == 1) {
+		if (is_component(child.component, component, size))
+			*out = path_child_keep(&child);
+		r = 0;
+	}
+	path_children_close(children);
+	return r;
 }
 
 static int follow(struct path_walk *walk, const struct path_folder *folder, const char *path,
@@ -127,7 +214,7 @@ static int follow(struct path_walk *walk, const struct path_folder *folder, cons
 	const char *rest)
 {
 	const char *component;
-	struct path_list list;
+	struct path_child *child = NULL;
 
 	if (!*rest) {
 		int r = 0;
@@ -137,14 +224,13 @@ static int follow(struct path_walk *walk, const struct path_folder *folder, cons
 		return r != 0 ? r : walk_children(walk, folder, path);
 	}
 	size_t size = next_component(&rest, &component);
-	int r = path_list_load(&list, walk->repo, &walk->tree, folder);
-	const struct path_child *child = r == 0 ? path_list_find(&list, component, size) : NULL;
+	int r = find_child(walk, folder, component, size, &child);
 	if (child)
 		r = follow_child(walk, child, path, rest);
 	else if (r == 0)
 		r = err_set(ERR_NOTFOUND, "there is nothing named \"%.*s\" in %s", (int)size,
 			component, path);
-	path_list_free(&list);
+	path_child_free(child);
 	return r;
 }
 
@@ -168,11 +254,6 @@ static int walk_whole(
 {
 	return walk->deep ? walk_object(walk, object, path, "")
 			  : visit_object(walk, object, path);
-}
-
-static bool is_component(const char *text, const char *component, size_t size)
-{
-	return strlen(text) == size && memcmp(text, component, size) == 0;
 }
 
 /* The objects that the path names: all, those of a kind, or one and what `rest` names in it. */

@@ -55,7 +55,8 @@ void path_names_reserve(struct path_names *names, const char *component)
 	HASH_ADD_KEYPTR(hh, names->names, name->text, strlen(name->text), name);
 }
 
-char *path_names_take(struct path_names *names, const char *component)
+char *path_names_take(
+	struct path_names *names, const char *component, path_taken_fn *is_taken, void *context)
 {
 	struct name *name = find(names, component);
 
@@ -68,7 +69,7 @@ char *path_names_take(struct path_names *names, const char *component)
 			mem_printf("%s~%llu", component, (unsigned long long)name->given);
 		AUTO_TEXT candidate =
 			strlen(longer) > NAME_MAX ? filename_encode(longer) : STEAL(longer);
-		if (find(names, candidate))
+		if (find(names, candidate) || (is_taken && is_taken(context, candidate)))
 			continue;
 		path_names_reserve(names, candidate);
 		return STEAL(candidate);

@@ -2,6 +2,7 @@
 #ifndef REPO_PATH_NAMES_H
 #define REPO_PATH_NAMES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -16,8 +17,13 @@ void path_names_free(struct path_names *names);
 /** Takes `component` where it is free. */
 void path_names_reserve(struct path_names *names, const char *component);
 
+/** Whether somebody who was not reserved has the component. */
+typedef bool path_taken_fn(void *context, const char *component);
+
 /** The component for the next one whose encoded name is `component`, which was reserved: that
- * at the first time, then the next that is free. The caller frees it. */
-char *path_names_take(struct path_names *names, const char *component);
+ * at the first time, then the next that is free; `is_taken` (may be NULL) is asked too. The
+ * caller frees it. */
+char *path_names_take(struct path_names *names, const char *component, path_taken_fn *is_taken,
+	void *context);
 
 #endif

@@ -3,12 +3,12 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
 #include "base/mem.h"
 #include "item/filename.h"
 #include "repo/path_names.h"
 #include "repo/repo_priv.h"
+#include "repo/tree_priv.h"
 
 struct path_object *path_objects_new(const struct snapshot *snapshot)
 {
@@ -25,7 +25,7 @@ struct path_object *path_objects_new(const struct snapshot *snapshot)
 	}
 	for (size_t i = 0; i < snapshot->object_count; i++) {
 		struct path_object *at = &objects[i];
-		mem_replace(&at->path, path_names_take(names, at->path));
+		mem_replace(&at->path, path_names_take(names, at->path, NULL, NULL));
 		at->name = mem_strdup(at->path + strlen(at->kind) + 1);
 	}
 	path_names_free(names);
@@ -42,47 +42,6 @@ void path_objects_free(struct path_object *objects, size_t count)
 	mem_free(objects);
 }
 
-/* The depth of each folder that has come, by its id, to see that a tree is one. */
-struct depth {
-	char *id;
-	uint32_t depth;
-	UT_hash_handle hh;
-};
-
-struct loading {
-	struct path_tree *tree;
-	struct depth *depths;
-};
-
-static int note_depth(struct loading *loading, const struct tree_folder *folder)
-{
-	struct depth *parent = NULL, *same;
-
-	if (folder->parent_id[0])
-		HASH_FIND_STR(loading->depths, folder->parent_id, parent);
-	HASH_FIND_STR(loading->depths, folder->id, same);
-	if (same || folder->id[0] == '\0' || (folder->parent_id[0] && !parent) ||
-		(parent && parent->depth + 1 >= DEPTH_MAX))
-		return err_set(ERR_CORRUPT, "the folders of an object are no tree");
-	struct depth *depth = mem_alloc(sizeof(*depth));
-	depth->id = mem_strdup(folder->id);
-	depth->depth = parent ? parent->depth + 1 : 0;
-	HASH_ADD_KEYPTR(hh, loading->depths, depth->id, strlen(depth->id), depth);
-	return 0;
-}
-
-static void free_depths(struct depth *depths)
-{
-	struct depth *depth, *next;
-
-	HASH_ITER(hh, depths, depth, next)
-	{
-		HASH_DEL(depths, depth);
-		mem_free(depth->id);
-		mem_free(depth);
-	}
-}
-
 static struct path_folder *add_folder(struct path_tree *tree)
 {
 	mem_grow(&tree->folders, &tree->capacity, tree->count + 1, sizeof(*tree->folders));
@@ -91,12 +50,8 @@ static struct path_folder *add_folder(struct path_tree *tree)
 
 static int take_folder(void *context, const struct tree_folder *folder)
 {
-	struct loading *loading = context;
-	int r = note_depth(loading, folder);
+	struct path_folder *added = add_folder(context);
 
-	if (r < 0)
-		return r;
-	struct path_folder *added = add_folder(loading->tree);
 	added->id = mem_strdup(folder->id);
 	added->parent_id = mem_strdup(folder->parent_id);
 	added->name = mem_strdup(folder->name);
@@ -119,16 +74,14 @@ static int compare_folders(const void *a, const void *b)
 int path_tree_load(
 	struct path_tree *tree, struct repo *repo, const uint8_t id[REPO_ID_SIZE])
 {
-	struct loading loading = {.tree = tree};
-
-	*tree = (struct path_tree){0};
+	*tree = (struct path_tree){.repo = repo, .store = repo_chunk_store(repo)};
+	tree->maps = maps_new(&tree->store);
 	struct path_folder *top = add_folder(tree);
 	top->is_top = true;
 	top->id = mem_strdup("");
 	top->parent_id = mem_strdup("");
 	top->name = mem_strdup("");
-	int r = repo_folders(repo, id, take_folder, &loading);
-	free_depths(loading.depths);
+	int r = tree_folders(tree->maps, id, take_folder, tree);
 	qsort(tree->folders, tree->count, sizeof(*tree->folders), compare_folders);
 	return r;
 }
@@ -141,6 +94,7 @@ void path_tree_free(struct path_tree *tree)
 		mem_free(tree->folders[i].name);
 	}
 	mem_free(tree->folders);
+	maps_free(tree->maps);
 	*tree = (struct path_tree){0};
 }
 

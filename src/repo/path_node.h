@@ -2,7 +2,7 @@
 #ifndef REPO_PATH_NODE_H
 #define REPO_PATH_NODE_H
 
-#include "repo/items.h"
+#include "repo/map.h"
 #include "repo/repo.h"
 
 /*
@@ -28,11 +28,14 @@ struct path_folder {
 };
 
 struct path_tree {
+	struct repo *repo; /* borrowed, by what is opened in the tree too */
+	struct chunk_store store;
+	struct maps *maps;
 	struct path_folder *folders; /* by parent_id, then by id; the top first */
 	size_t count, capacity;
 };
 
-/** ERR_CORRUPT where it is no tree, ERR_IO. To be freed in either case. */
+/** ERR_CORRUPT where it is no tree, ERR_IO. To be freed in either case; not to be copied. */
 NODISCARD int path_tree_load(
 	struct path_tree *tree, struct repo *repo, const uint8_t id[REPO_ID_SIZE]);
 void path_tree_free(struct path_tree *tree);
@@ -40,29 +43,28 @@ const struct path_folder *path_tree_top(const struct path_tree *tree);
 
 struct path_child {
 	const struct path_folder *folder; /* NULL: an item */
-	struct tree_item item;
+	const struct tree_item *item;
 	const char *id;
-	char *component;
+	const char *component;
 	uint64_t position; /* of an item: how many come before it by their ids */
 };
 
-struct path_list {
-	struct path_child *children;
-	size_t count, capacity;
-	struct items *items; /* hold the texts of the items: one for each list that was read */
-	size_t item_lists, item_list_capacity;
-};
+/** The children of a folder, one by one, by their ids. Which components are taken is looked up
+ * before: 8 bytes a child is all that is kept. ERR_CORRUPT, ERR_IO. */
+struct path_children;
+NODISCARD int path_children_open(
+	struct path_tree *tree, const struct path_folder *folder, struct path_children **out);
 
-/** The children of a folder, by their ids. To be freed in either case. */
-NODISCARD int path_list_load(struct path_list *list, struct repo *repo,
-	const struct path_tree *tree, const struct path_folder *folder);
-void path_list_free(struct path_list *list);
+/** 1 and the next one, borrowed until the next call; 0 at the end. */
+NODISCARD int path_children_next(struct path_children *children, struct path_child *out);
+void path_children_close(struct path_children *children); /* NULL is fine */
 
-/** Orders the children by where they are stored, folders last. */
-void path_list_sort_stored(struct path_list *list, struct repo *repo);
+/** A child that stays. */
+struct path_child *path_child_keep(const struct path_child *child);
+void path_child_free(struct path_child *child); /* NULL is fine */
 
-/** The child with that component; NULL where there is none. */
-const struct path_child *path_list_find(
-	const struct path_list *list, const char *component, size_t size);
+/** Some children of which each is to be visited: items in the order in which they are stored.
+ */
+void path_children_sort(struct path_child **children, size_t count, struct repo *repo);
 
 #endif

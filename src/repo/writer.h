@@ -59,17 +59,22 @@ NODISCARD int object_writer_folder(struct object_writer *object,
 /** The list as it was last stored: hexadecimal list_id; "" where the folder is new. */
 const char *folder_previous(const struct folder_writer *folder);
 
-/** The item as it stands now (previous, or put since); NULL where there is none. Borrowed until
- * the next call on the folder. */
-const struct tree_item *folder_find(struct folder_writer *folder, const char *item_id);
+/** The item as it was last stored, whatever was put since; *out is NULL where there is none.
+ * Borrowed until the next call on the folder. Cheapest by rising ids. ERR_CORRUPT, ERR_IO. */
+NODISCARD int folder_find(
+	struct folder_writer *folder, const char *item_id, const struct tree_item **out);
 
+/** In any order, the last one of an item counts; cheapest by rising ids. ERR_INVALID, ERR_IO,
+ * ERR_CORRUPT. */
 NODISCARD int folder_put(struct folder_writer *folder, const struct tree_item *item);
 NODISCARD int folder_remove(struct folder_writer *folder, const char *item_id);
 
-/** Removes what was neither put nor kept with folder_keep since the folder was begun: for a
- * source that has listed the folder anew. */
-void folder_keep(struct folder_writer *folder, const char *item_id);
-void folder_remove_others(struct folder_writer *folder);
+/** For a source that has listed the folder anew: called before the first put, it removes what
+ * is neither put nor kept. The items then come by rising ids, as strcmp has them (an item may
+ * come several times in a row), else it is ERR_INVALID. */
+NODISCARD int folder_relist(struct folder_writer *folder);
+/** Leaves an item as it was last stored. */
+NODISCARD int folder_keep(struct folder_writer *folder, const char *item_id);
 
 /** Ends the folder and frees it in either case. `list_id` (may be NULL) gets the id of what was
  * stored, as folder_previous will give it. */

@@ -7,7 +7,6 @@
 #include "repo/chunks.h"
 #include "repo/idset.h"
 #include "repo/pipeline.h"
-#include "repo/record.h"
 #include "repo/writer.h"
 
 /*
@@ -61,20 +60,5 @@ NODISCARD int writer_write_index(
 /** As content_begin, for a content of the house's own. */
 struct content_writer *content_writer_new(struct repo_writer *writer, enum piece piece);
 void content_writer_free(struct content_writer *content); /* NULL is fine */
-
-/* The object that a folder belongs to, as the folder sees it. */
-
-/** The record of a folder as it was last stored, by its id; NULL where there is none. */
-const struct folder_record *object_previous(
-	const struct object_writer *object, const char *folder_id);
-
-/** Takes the folder's record as it is now into the tree; its texts are copied. */
-void object_take(struct object_writer *object, const struct folder_record *record);
-
-struct repo_writer *object_writer_of(const struct object_writer *object);
-
-/** Begins a folder whose place in the tree the object has checked. */
-struct folder_writer *folder_writer_new(
-	struct object_writer *object, const struct tree_folder *folder);
 
 #endif

@@ -2,55 +2,10 @@
 
 /*
  * Maps against a sorted array: whatever is done in whatever order, they have the same entries,
- * and equal maps the same root. And that what did not change is neither read nor written.
+ * and equal maps the same root.
  */
 
-#include "fixture.h"
-
-#include <stdio.h>
-
-#include "memory_chunks.h"
-#include "repo/map.h"
-
-static const uint8_t boundary[16] = "a boundary's key";
-
-enum { KEYS_MOST = 4096, VALUE_SIZE = 8 + REPO_ID_SIZE };
-
-/* What the map should be: a value (0: none) for each key that there may be. */
-struct model {
-	uint32_t values[KEYS_MOST];
-	uint32_t keys;
-	uint32_t padding; /* bytes more in each key: pages fill up by their size */
-};
-
-struct world {
-	struct memory_chunks *chunks;
-	struct maps *maps;
-	uint64_t random;
-	struct model model;
-};
-
-static uint32_t below(struct world *world, uint32_t bound)
-{
-	return (uint32_t)(fixture_random(&world->random) % bound);
-}
-
-static int say(const void *value, size_t size, struct map_value *out)
-{
-	if (size != VALUE_SIZE)
-		return err_set(ERR_CORRUPT, "a value of another kind");
-	memcpy(&out->bytes, value, sizeof(out->bytes));
-	memcpy(out->refers_to, (const uint8_t *)value + 8, REPO_ID_SIZE);
-	return 0;
-}
-
-static void make_value(uint32_t number, uint8_t out[VALUE_SIZE])
-{
-	const uint64_t bytes = number;
-
-	memset(out, (int)(number % 251), VALUE_SIZE);
-	memcpy(out, &bytes, sizeof(bytes));
-}
+#include "map_world.h"
 
 /* Keys of several lengths, some the beginning of others; they rise with the number. */
 static struct map_key make_key(const struct world *world, uint32_t number, struct buf *out)
@@ -64,53 +19,13 @@ static struct map_key make_key(const struct world *world, uint32_t number, struc
 	return (struct map_key){out->data, out->size};
 }
 
-static int setup(void **state)
-{
-	struct world *world = mem_alloc(sizeof(*world));
-	const char *seed = getenv("GARNER_SEED");
-
-	world->random = seed ? strtoull(seed, NULL, 10) : 7;
-	world->chunks = memory_chunks_new();
-	world->maps = maps_new(&world->chunks->store);
-	world->model.keys = KEYS_MOST;
-	*state = world;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct world *world = *state;
-
-	maps_free(world->maps);
-	memory_chunks_free(world->chunks);
-	mem_free(world);
-	return 0;
-}
-
-/* So that what is read next comes from the store. */
-static void forget(struct world *world)
-{
-	maps_free(world->maps);
-	world->maps = maps_new(&world->chunks->store);
-	memory_chunks_reset(world->chunks);
-}
-
-static struct map_edit *edit(struct world *world, const uint8_t *old)
-{
-	const struct map_edit_options options = {boundary, old, say};
-	struct map_edit *out = NULL;
-
-	assert_int_equal(map_edit_new(world->maps, &options, &out), 0);
-	return out;
-}
-
 static void put(struct world *world, struct map_edit *into, uint32_t key, uint32_t value)
 {
 	AUTO_BUF text = buf_init(4096);
 	const struct map_key at = make_key(world, key, &text);
 	uint8_t bytes[VALUE_SIZE];
 
-	make_value(value, bytes);
+	world_value(value, bytes);
 	if (value == 0)
 		assert_int_equal(map_edit_remove(into, &at), 0);
 	else
@@ -123,19 +38,10 @@ static void change(struct world *world, struct map_edit *into, uint32_t key, uin
 	world->model.values[key] = value;
 }
 
-static struct map_summary finish(struct map_edit *done)
-{
-	struct map_summary summary;
-
-	assert_int_equal(map_edit_finish(done, &summary), 0);
-	map_edit_free(done);
-	return summary;
-}
-
 /* The same map, made anew in one go, from the first key to the last or in any order. */
 static struct map_summary make_anew(struct world *world, bool in_order)
 {
-	struct map_edit *into = edit(world, NULL);
+	struct map_edit *into = world_edit(world, NULL);
 	uint32_t keys = world->model.keys, step = in_order ? 1 : 1021;
 
 	for (uint32_t i = 0; i < keys; i++) {
@@ -143,7 +49,7 @@ static struct map_summary make_anew(struct world *world, bool in_order)
 		if (world->model.values[key] > 0)
 			put(world, into, key, world->model.values[key]);
 	}
-	return finish(into);
+	return world_finish(into);
 }
 
 struct expecting {
@@ -165,7 +71,7 @@ static int expect_entry(void *context, const struct map_entry *entry)
 	const struct map_key key = make_key(expecting->world, expecting->key, &text);
 	assert_int_equal(entry->key.size, key.size);
 	assert_memory_equal(entry->key.data, key.data, key.size);
-	make_value(model->values[expecting->key], value);
+	world_value(model->values[expecting->key], value);
 	assert_int_equal(entry->value_size, VALUE_SIZE);
 	assert_memory_equal(entry->value, value, VALUE_SIZE);
 	assert_int_equal(entry->position, expecting->position);
@@ -195,25 +101,28 @@ static void assert_same_root(const struct map_summary *a, const struct map_summa
 static struct map_summary edit_at_random(
 	struct world *world, const struct map_summary *old, uint32_t changes)
 {
-	struct map_edit *into = edit(world, old ? old->root : NULL);
-	uint32_t first = below(world, world->model.keys);
-	bool is_near = below(world, 2) == 0; /* all in one place */
-	bool removes = below(world, 3) == 0;
+	struct map_edit *into = world_edit(world, old ? old->root : NULL);
+	uint32_t first = world_below(world, world->model.keys);
+	bool is_near = world_below(world, 2) == 0; /* all in one place */
+	bool removes = world_below(world, 3) == 0;
 
 	for (uint32_t i = 0; i < changes; i++) {
-		uint32_t key =
-			is_near ? (first + below(world, 2 * changes)) : below(world, KEYS_MOST);
-		uint32_t value = removes || below(world, 4) == 0 ? 0 : 1 + below(world, 1000);
+		uint32_t key = is_near ? (first + world_below(world, 2 * changes))
+				       : world_below(world, KEYS_MOST);
+		uint32_t value = removes || world_below(world, 4) == 0
+					 ? 0
+					 : 1 + world_below(world, 1000);
 		change(world, into, key % world->model.keys, value);
 	}
-	return finish(into);
+	return world_finish(into);
 }
 
 /* About two of three keys are there. */
 static struct map_summary make_at_random(struct world *world)
 {
 	for (uint32_t key = 0; key < world->model.keys; key++)
-		world->model.values[key] = below(world, 3) ? 1 + below(world, 1000) : 0;
+		world->model.values[key] =
+			world_below(world, 3) ? 1 + world_below(world, 1000) : 0;
 	return make_anew(world, false);
 }
 
@@ -223,14 +132,14 @@ static void random_edits(struct world *world, int rounds, uint32_t most)
 
 	for (int i = 0; i < rounds; i++) {
 		if (i % 8 == 0)
-			forget(world);
-		map = edit_at_random(world, &map, below(world, most) + 1);
+			world_forget(world);
+		map = edit_at_random(world, &map, world_below(world, most) + 1);
 		if (i % 16 == 15) /* nearly all, or all, goes */
 			for (uint32_t key = 0; key < world->model.keys; key += 64) {
-				struct map_edit *into = edit(world, map.root);
+				struct map_edit *into = world_edit(world, map.root);
 				for (uint32_t j = 0; j < 64 && key + j < world->model.keys; j++)
 					change(world, into, key + j, 0);
-				map = finish(into);
+				map = world_finish(into);
 			}
 		const struct map_summary anew = make_anew(world, i % 2 == 0);
 		assert_same_root(&map, &anew);
@@ -267,7 +176,7 @@ static void a_key_is_found_at_its_position(void **state)
 	AUTO_BUF value = buf_init(PAGE_VALUE_MAX);
 	uint64_t expected = 0, position = 0;
 
-	forget(world);
+	world_forget(world);
 	for (uint32_t key = 0; key < world->model.keys; key++) {
 		const struct map_key at = make_key(world, key, &text);
 		uint8_t bytes[VALUE_SIZE];
@@ -276,7 +185,7 @@ static void a_key_is_found_at_its_position(void **state)
 			map_find(world->maps, map.root, &at, &value, &position), is_there);
 		if (!is_there)
 			continue;
-		make_value(world->model.values[key], bytes);
+		world_value(world->model.values[key], bytes);
 		assert_int_equal(value.size, VALUE_SIZE);
 		assert_memory_equal(value.data, bytes, VALUE_SIZE);
 		assert_int_equal(position, expected++);
@@ -351,7 +260,7 @@ static void a_difference_is_what_has_changed(void **state)
 		const struct map_summary before = map;
 		struct counting counting = {.world = world, .old = &old};
 		uint64_t expected = 0;
-		map = edit_at_random(world, &map, below(world, i % 3 ? 20 : 3000) + 1);
+		map = edit_at_random(world, &map, world_below(world, i % 3 ? 20 : 3000) + 1);
 		const struct map_difference difference = {
 			before.root, map.root, check_change, &counting};
 		assert_int_equal(map_diff(world->maps, &difference), 0);
@@ -361,156 +270,6 @@ static void a_difference_is_what_has_changed(void **state)
 	}
 }
 
-/* Many entries, by numbers of eight digits. */
-enum { MANY = 200 * 1000 };
-
-static struct map_key many_key(uint32_t number, char text[32])
-{
-	snprintf(text, 32, "AAMkADEwMjM0-%08u", number);
-	return (struct map_key){text, strlen(text)};
-}
-
-static void put_many(struct map_edit *into, uint32_t number, uint32_t value)
-{
-	char text[32];
-	uint8_t bytes[VALUE_SIZE];
-	const struct map_key key = many_key(number, text);
-
-	make_value(value, bytes);
-	assert_int_equal(map_edit_put(into, &key, bytes, sizeof(bytes)), 0);
-}
-
-static struct map_summary make_many(struct world *world, bool in_order)
-{
-	struct map_edit *into = edit(world, NULL);
-
-	for (uint32_t i = 0; i < MANY; i++)
-		put_many(into, in_order ? i : (uint32_t)((uint64_t)i * 7919 % MANY), 1);
-	return finish(into);
-}
-
-static int count_change(
-	void *context, const struct map_entry *before, const struct map_entry *after)
-{
-	uint64_t *count = context;
-
-	assert_true(before || after);
-	(*count)++;
-	return 0;
-}
-
-static void ten_changes_in_many_read_and_write_a_few_pages(void **state)
-{
-	struct world *world = *state;
-	const struct map_summary map = make_many(world, true);
-	uint64_t count = 0;
-
-	forget(world);
-	struct map_edit *into = edit(world, map.root);
-	for (uint32_t i = 0; i < 10; i++)
-		put_many(into, (i * 7 + 3) * (MANY / 100), 2);
-	const struct map_summary after = finish(into);
-	assert_int_equal(after.entries, MANY);
-	assert_int_equal(after.bytes, MANY + 10);
-	assert_true(world->chunks->gets <= 10 * 3 + 5);
-	assert_true(world->chunks->puts <= 10 * 2 + 5);
-	assert_int_equal(world->chunks->added, world->chunks->puts);
-
-	forget(world);
-	const struct map_difference difference = {map.root, after.root, count_change, &count};
-	assert_int_equal(map_diff(world->maps, &difference), 0);
-	assert_int_equal(count, 10);
-	assert_true(world->chunks->gets <= 2 * (10 * 3 + 5));
-}
-
-static void nothing_is_read_or_written_for_no_change(void **state)
-{
-	struct world *world = *state;
-	const struct map_summary map = make_many(world, true);
-
-	forget(world);
-	const struct map_summary same = finish(edit(world, map.root));
-	assert_same_root(&map, &same);
-	assert_int_equal(world->chunks->puts, 0);
-	assert_int_equal(world->chunks->gets, 1); /* the root, for what it counts */
-}
-
-static void many_changes_out_of_order_are_sorted(void **state)
-{
-	struct world *world = *state;
-	const struct map_summary in_order = make_many(world, true);
-	const struct map_summary not = make_many(world, false);
-
-	assert_same_root(&in_order, &not );
-	/* Many in order, which are merged as they come, and then some that are not. */
-	struct map_edit *into = edit(world, NULL);
-	for (uint32_t i = 1; i < MANY; i++)
-		put_many(into, i, i % 2 ? 1 : 5);
-	for (uint32_t i = 0; i < MANY; i += 2)
-		put_many(into, i, 1);
-	const struct map_summary both = finish(into);
-	assert_same_root(&in_order, &both);
-}
-
-static void a_page_refers_to_what_it_needs(void **state)
-{
-	struct world *world = *state;
-	struct map_edit *into = edit(world, NULL);
-	uint8_t value[VALUE_SIZE];
-
-	for (uint32_t key = 0; key < 10; key++)
-		change(world, into, key, 1 + key % 2);
-	const struct map_summary small = finish(into);
-	make_value(1, value);
-	assert_int_equal(memory_chunks_count_refs(world->chunks, small.root, value + 8), 5);
-	make_value(2, value);
-	assert_int_equal(memory_chunks_count_refs(world->chunks, small.root, value + 8), 5);
-
-	memory_chunks_reset(world->chunks);
-	const struct map_summary map = make_many(world, true);
-	/* Each entry once, and each page but the root. */
-	assert_int_equal(world->chunks->refs, map.entries + world->chunks->added - 1);
-}
-
-struct survey {
-	uint64_t pages, entries;
-	bool all;
-};
-
-static int count_page(void *context, const uint8_t id[REPO_ID_SIZE])
-{
-	struct survey *survey = context;
-
-	(void)id;
-	survey->pages++;
-	return survey->all || survey->pages % 2 == 1;
-}
-
-static int count_entry(void *context, const struct map_entry *entry)
-{
-	struct survey *survey = context;
-
-	(void)entry;
-	survey->entries++;
-	return 0;
-}
-
-static void a_survey_leaves_out_pages_that_are_not_wanted(void **state)
-{
-	struct world *world = *state;
-	const struct map_summary map = make_many(world, true);
-	struct survey all = {.all = true}, some = {0};
-
-	forget(world);
-	struct map_survey survey = {count_page, count_entry, &all};
-	assert_int_equal(map_survey(world->maps, map.root, &survey), 0);
-	assert_int_equal(all.entries, MANY);
-	assert_int_equal(all.pages, world->chunks->gets);
-	survey.context = &some;
-	assert_int_equal(map_survey(world->maps, map.root, &survey), 0);
-	assert_true(some.entries < MANY && some.pages < all.pages);
-}
-
 static void what_the_store_says_is_passed_on(void **state)
 {
 	struct world *world = *state;
@@ -518,7 +277,7 @@ static void what_the_store_says_is_passed_on(void **state)
 
 	for (int n = 1;; n++) {
 		struct map_summary summary;
-		struct map_edit *into = edit(world, NULL);
+		struct map_edit *into = world_edit(world, NULL);
 		for (uint32_t key = 0; key < 1000; key++)
 			put(world, into, key, 1 + key);
 		world->chunks->fail_in = n;
@@ -552,12 +311,12 @@ static void a_damaged_map_is_refused_or_read_within_bounds(void **state)
 
 	for (size_t i = 0; i < page->size; i++) {
 		page->data[i] ^= 0xff;
-		forget(world);
+		world_forget(world);
 		int r = map_walk(world->maps, map.root, NULL, accept, NULL);
 		assert_true(r == 0 || r == ERR_CORRUPT);
 		refused += r == ERR_CORRUPT;
 		struct map_summary summary;
-		struct map_edit *into = edit(world, map.root);
+		struct map_edit *into = world_edit(world, map.root);
 		for (uint32_t key = 0; key < world->model.keys; key += 100)
 			put(world, into, key, 5);
 		r = map_edit_finish(into, &summary);
@@ -571,19 +330,19 @@ static void a_damaged_map_is_refused_or_read_within_bounds(void **state)
 static void keys_and_values_have_their_bounds(void **state)
 {
 	struct world *world = *state;
-	struct map_edit *into = edit(world, NULL);
+	struct map_edit *into = world_edit(world, NULL);
 	char *long_key = mem_alloc(PAGE_KEY_MAX + 1);
 	const struct map_key most = {long_key, PAGE_KEY_MAX},
 			     more = {long_key, PAGE_KEY_MAX + 1};
 	uint8_t value[VALUE_SIZE];
 	AUTO_BUF found = buf_init(PAGE_VALUE_MAX);
 
-	make_value(1, value);
+	world_value(1, value);
 	assert_int_equal(map_edit_put(into, &more, value, sizeof(value)), ERR_INVALID);
 	assert_int_equal(map_edit_remove(into, &more), ERR_INVALID);
 	assert_int_equal(map_edit_put(into, &most, value, PAGE_VALUE_MAX + 1), ERR_INVALID);
 	assert_int_equal(map_edit_put(into, &most, value, sizeof(value)), 0);
-	const struct map_summary map = finish(into);
+	const struct map_summary map = world_finish(into);
 	assert_int_equal(map.entries, 1);
 	assert_int_equal(map_find(world->maps, map.root, &most, &found, NULL), 1);
 	const struct map_key none = {long_key, 3};
@@ -593,7 +352,7 @@ static void keys_and_values_have_their_bounds(void **state)
 
 int main(void)
 {
-#define WITH_WORLD(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define WITH_WORLD(test) cmocka_unit_test_setup_teardown(test, world_setup, world_teardown)
 	const struct CMUnitTest tests[] = {
 		WITH_WORLD(equal_maps_have_equal_roots_whatever_way_they_were_made),
 		WITH_WORLD(small_maps_too),
@@ -601,11 +360,6 @@ int main(void)
 		WITH_WORLD(a_key_is_found_at_its_position),
 		WITH_WORLD(a_walk_begins_at_any_key),
 		WITH_WORLD(a_difference_is_what_has_changed),
-		WITH_WORLD(ten_changes_in_many_read_and_write_a_few_pages),
-		WITH_WORLD(nothing_is_read_or_written_for_no_change),
-		WITH_WORLD(many_changes_out_of_order_are_sorted),
-		WITH_WORLD(a_page_refers_to_what_it_needs),
-		WITH_WORLD(a_survey_leaves_out_pages_that_are_not_wanted),
 		WITH_WORLD(what_the_store_says_is_passed_on),
 		WITH_WORLD(a_damaged_map_is_refused_or_read_within_bounds),
 		WITH_WORLD(keys_and_values_have_their_bounds),

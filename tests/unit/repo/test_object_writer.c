@@ -19,7 +19,8 @@ static int note_folder(void *context, const struct tree_folder *folder)
 	return buf_append_text(context, text);
 }
 
-static void assert_folders(struct fixture *fixture, const uint8_t *tree, const char *expected)
+static void assert_folders(
+	struct fixture *fixture, const uint8_t *tree, const char *expected)
 {
 	AUTO_BUF out = buf_init(1 << 20);
 
@@ -42,8 +43,8 @@ static int find_folder(void *context, const struct tree_folder *folder)
 	return 0;
 }
 
-static void assert_items(struct fixture *fixture, const uint8_t *tree, const char *folder_id,
-	const char *expected)
+static void assert_items(struct fixture *fixture, const uint8_t *tree,
+	const char *folder_id, const char *expected)
 {
 	AUTO_BUF out = buf_init(1 << 20);
 	struct wanted wanted = {.id = folder_id};
@@ -92,6 +93,14 @@ static struct object_summary finish(struct fixture *fixture, struct object_write
 	assert_int_equal(object_writer_finish(object, &summary), 0);
 	assert_int_equal(repo_writer_commit(fixture->writer), 0);
 	return summary;
+}
+
+static const struct tree_item *found(struct folder_writer *folder, const char *id)
+{
+	const struct tree_item *item = NULL;
+
+	assert_int_equal(folder_find(folder, id, &item), 0);
+	return item;
 }
 
 /* Two folders, one in the other, with three items and one. */
@@ -167,9 +176,10 @@ static void changes_are_merged_into_the_list(void **state)
 	put(fixture, at, "aa", "between");
 	assert_int_equal(folder_remove(at, "c"), 0);
 	assert_int_equal(folder_remove(at, "never there"), 0);
-	assert_null(folder_find(at, "c"));
-	assert_string_equal(folder_find(at, "b")->name, "second, renamed");
-	assert_string_equal(folder_find(at, "a")->tag, "t");
+	assert_string_equal(found(at, "c")->name, "third"); /* as they were last stored */
+	assert_string_equal(found(at, "b")->name, "second");
+	assert_string_equal(found(at, "a")->tag, "t");
+	assert_null(found(at, "aa"));
 	assert_int_equal(folder_finish(at, NULL), 0);
 	struct object_summary changed = finish(fixture, object);
 
@@ -224,13 +234,60 @@ static void listing_anew_removes_the_others(void **state)
 	struct object_writer *object = begin(fixture, made.tree);
 	struct folder_writer *at = folder(object, "f1", "", "Inbox");
 
-	folder_keep(at, "a");
-	put(fixture, at, "c", "third");
+	assert_int_equal(folder_relist(at), 0);
+	assert_int_equal(folder_keep(at, "a"), 0);
+	assert_int_equal(folder_keep(at, "c"), 0);
+	put(fixture, at, "c", "third, renamed");
 	put(fixture, at, "e", "fifth");
-	folder_remove_others(at);
 	assert_int_equal(folder_finish(at, NULL), 0);
 	struct object_summary changed = finish(fixture, object);
-	assert_items(fixture, changed.tree, "f1", "a=first;c=third;e=fifth;");
+	assert_items(fixture, changed.tree, "f1", "a=first;c=third, renamed;e=fifth;");
+
+	object = begin(fixture, changed.tree);
+	at = folder(object, "f1", "", "Inbox");
+	assert_int_equal(folder_relist(at), 0);
+	assert_int_equal(folder_finish(at, NULL), 0);
+	at = folder(object, "f2", "", "New");
+	assert_int_equal(folder_relist(at), 0);
+	put(fixture, at, "b", "first");
+	assert_int_equal(folder_finish(at, NULL), 0);
+	changed = finish(fixture, object);
+	assert_items(fixture, changed.tree, "f1", "");
+	assert_items(fixture, changed.tree, "f2", "b=first;");
+}
+
+static void listing_anew_without_a_change_stores_nothing(void **state)
+{
+	struct fixture *fixture = *state;
+	struct object_summary made = make_tree(fixture);
+	static const char *const ids[] = {"a", "b", "c"};
+
+	fixture_reopen(fixture);
+	struct object_writer *object = begin(fixture, made.tree);
+	struct folder_writer *at = folder(object, "f1", "", "Inbox");
+	assert_int_equal(folder_relist(at), 0);
+	for (size_t i = 0; i < 3; i++) {
+		assert_non_null(found(at, ids[i]));
+		assert_int_equal(folder_keep(at, ids[i]), 0);
+	}
+	assert_int_equal(folder_finish(at, NULL), 0);
+	assert_int_equal(folder_finish(folder(object, "f0", "f1", "2026"), NULL), 0);
+	assert_false(finish(fixture, object).changed);
+	assert_int_equal(repo_writer_stored(fixture->writer), 0);
+}
+
+static void a_listing_comes_by_ids(void **state)
+{
+	struct fixture *fixture = *state;
+	struct object_summary made = make_tree(fixture);
+	struct object_writer *object = begin(fixture, made.tree);
+	struct folder_writer *at = folder(object, "f1", "", "Inbox");
+
+	assert_int_equal(folder_relist(at), 0);
+	assert_int_equal(folder_keep(at, "b"), 0);
+	assert_int_equal(folder_keep(at, "a"), ERR_INVALID);
+	folder_drop(at);
+	object_writer_drop(object);
 }
 
 static void dropped_folder_stays_as_it_was_under_its_new_name(void **state)
@@ -300,13 +357,15 @@ static void large_folder_stores_a_small_change_in_a_small_part(void **state)
 	struct object_writer *object = begin(fixture, NULL);
 	struct folder_writer *at = folder(object, "f1", "", "Inbox");
 	struct repo_content content = fixture_put_text(fixture->writer, "all alike");
+	uint64_t seed = 4;
 
 	for (size_t i = 0; i < COUNT; i++) {
 		AUTO_TEXT id = mem_printf("item-%06zu", (i * 7919) % COUNT);
+		AUTO_TEXT tag = mem_printf("%016jx", (uintmax_t)fixture_random(&seed));
 		struct tree_item item = {.id = id,
 			.name = id,
 			.type = "message",
-			.tag = "1",
+			.tag = tag,
 			.content = content};
 		assert_int_equal(folder_put(at, &item), 0);
 	}
@@ -357,6 +416,8 @@ int main(void)
 		WITH(what_is_put_and_taken_back_changes_nothing_in_the_tree),
 		WITH(order_of_folders_and_items_does_not_matter),
 		WITH(listing_anew_removes_the_others),
+		WITH(listing_anew_without_a_change_stores_nothing),
+		WITH(a_listing_comes_by_ids),
 		WITH(dropped_folder_stays_as_it_was_under_its_new_name),
 		WITH(folders_come_once_and_after_their_parents),
 		WITH(too_long_a_name_is_refused_and_nothing_else),

@@ -24,7 +24,9 @@ enum {
 
 struct model_item {
 	bool there;
-	bool named; /* in the run under way */
+	bool named;     /* in the run under way */
+	bool was_there; /* before it */
+	char was_name[NAME_SIZE];
 	char name[NAME_SIZE];
 	int64_t modified_s;
 	uint64_t content_seed;
@@ -68,7 +70,7 @@ static void folder_id(size_t number, char out[NAME_SIZE])
 
 static void item_id(size_t folder, size_t number, char out[NAME_SIZE])
 {
-	snprintf(out, NAME_SIZE, "item-%zu-%zu", folder, number);
+	snprintf(out, NAME_SIZE, "item-%zu-%04zu", folder, number);
 }
 
 /* Contents from a few seeds, so that some are equal; some of them are long texts of one byte.
@@ -119,11 +121,12 @@ static void put_item(struct world *world, struct folder_writer *folder, size_t n
 static void assert_found(
 	struct folder_writer *folder, const char *id, const struct model_item *model)
 {
-	const struct tree_item *found = folder_find(folder, id);
+	const struct tree_item *found = NULL;
 
-	assert_int_equal(found != NULL, model->there);
+	assert_int_equal(folder_find(folder, id, &found), 0);
+	assert_int_equal(found != NULL, model->was_there);
 	if (found)
-		assert_string_equal(found->name, model->name);
+		assert_string_equal(found->name, model->was_name);
 }
 
 /* One item of a folder, in a run: nothing, a look, a change, a removal. */
@@ -147,7 +150,7 @@ static void touch_item(struct world *world, struct folder_writer *folder, size_t
 		assert_found(folder, id, model);
 		break;
 	case 3:
-		folder_keep(folder, id);
+		assert_int_equal(folder_keep(folder, id), 0);
 		model->named = model->named || model->there;
 		break;
 	default:
@@ -155,21 +158,36 @@ static void touch_item(struct world *world, struct folder_writer *folder, size_t
 	}
 }
 
+/* By their ids, some of them twice. */
+static void list_anew(struct world *world, struct folder_writer *folder, size_t number)
+{
+	struct model_folder *model = &world->model.folders[number];
+
+	assert_int_equal(folder_relist(folder), 0);
+	for (size_t at = 0; at<ITEMS; at += below(world, 3)> 0)
+		touch_item(world, folder, number, at, &model->items[at]);
+	for (size_t at = 0; at < ITEMS; at++)
+		model->items[at].there = model->items[at].there && model->items[at].named;
+}
+
 static void change_folder(struct world *world, struct folder_writer *folder, size_t number)
 {
 	struct model_folder *model = &world->model.folders[number];
 
-	for (size_t at = 0; at < ITEMS; at++)
-		model->items[at].named = false;
+	for (size_t at = 0; at < ITEMS; at++) {
+		struct model_item *item = &model->items[at];
+		item->named = false;
+		item->was_there = item->there;
+		memcpy(item->was_name, item->name, sizeof(item->was_name));
+	}
+	if (below(world, 5) == 0) {
+		list_anew(world, folder, number);
+		return;
+	}
 	for (size_t turn = below(world, 3 * ITEMS); turn > 0; turn--) {
 		size_t at = below(world, ITEMS);
 		touch_item(world, folder, number, at, &model->items[at]);
 	}
-	if (below(world, 5) > 0)
-		return;
-	folder_remove_others(folder);
-	for (size_t at = 0; at < ITEMS; at++)
-		model->items[at].there = model->items[at].there && model->items[at].named;
 }
 
 /* Whether a folder is in this run: it must be where something lies in it. */
