@@ -87,11 +87,20 @@ int storage_put(struct storage *storage, const char *name, const void *data, siz
 int storage_put_locked(struct storage *storage, const char *name, const void *data, size_t size,
 	int64_t retain_until_s)
 {
-	struct storage_object object = {name, data, size, retain_until_s};
+	struct storage_object object = {name, data, size, retain_until_s, false};
 
 	ASSERT(data || size == 0);
 	ASSERT(retain_until_s >= 0);
 	return is_name(name) ? storage->side->put(storage, &object) : refuse(storage, name);
+}
+
+int storage_replace(struct storage *storage, const char *name, const void *data, size_t size)
+{
+	struct storage_object object = {name, data, size, 0, true};
+	int r = check_name(storage, name);
+
+	ASSERT(data || size == 0);
+	return r < 0 ? r : storage->side->put(storage, &object);
 }
 
 int storage_retain(struct storage *storage, const char *name, int64_t until_s)

@@ -81,6 +81,13 @@ NODISCARD int storage_put(
 NODISCARD int storage_put_locked(struct storage *storage, const char *name, const void *data,
 	size_t size, int64_t retain_until_s);
 
+/** As storage_put, in the place of an object of the name that may be there, which whoever reads
+ * sees either before or after, never in between. For what was damaged and is given back as it
+ * was written, and for nothing else: objects never change. ERR_RETAINED where its lock holds
+ * yet. */
+NODISCARD int storage_replace(
+	struct storage *storage, const char *name, const void *data, size_t size);
+
 /** Makes an object's lock last at least until the moment; it never becomes shorter. Nothing
  * happens where the place knows no locks. ERR_NOTFOUND. */
 NODISCARD int storage_retain(struct storage *storage, const char *name, int64_t until_s);

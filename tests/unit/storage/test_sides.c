@@ -241,6 +241,22 @@ static void object_is_written_once(void **state)
 	assert_list(place, "", "config:5 ");
 }
 
+static void object_is_replaced_only_where_that_is_asked_for(void **state)
+{
+	struct place *place = *state;
+	AUTO_BUF all = buf_init(100);
+
+	put(place, "index/a", "damaged");
+	assert_int_equal(storage_replace(place->storage, "index/a", "as it was", 9), 0);
+	assert_int_equal(storage_read_all(place->other, "index/a", &all), 0);
+	assert_string_equal(buf_text(&all), "as it was");
+	assert_list(place, "", "index/a:9 ");
+	assert_int_equal(storage_replace(place->storage, "index/b", NULL, 0), 0);
+	assert_list(place, "", "index/a:9 index/b:0 ");
+	assert_int_equal(storage_put(place->storage, "index/b", "x", 1), ERR_EXISTS);
+	assert_int_equal(storage_replace(place->storage, "../b", "x", 1), ERR_INVALID);
+}
+
 static void what_is_not_there_is_not_found(void **state)
 {
 	struct place *place = *state;
@@ -470,6 +486,7 @@ static const struct CMUnitTest cases[] = {
 	CASE(reading_past_the_end_is_corrupt_and_names_the_object),
 	CASE(object_over_the_ceiling_is_refused),
 	CASE(object_is_written_once),
+	CASE(object_is_replaced_only_where_that_is_asked_for),
 	CASE(what_is_not_there_is_not_found),
 	CASE(list_is_sorted_and_goes_down),
 	CASE(visitor_ends_a_list),
