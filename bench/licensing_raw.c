@@ -200,6 +200,7 @@ static void loop(struct db *db, const char *what, bool is_spread, int seconds)
 {
 	struct raw raw[BENCH_BATCH];
 	int64_t began_us = clock_monotonic_us();
+	double began_s = bench_used_s(), server_s = bench_server_s();
 	int64_t now_us = began_us;
 	int64_t number = 0;
 	size_t licenses = is_spread ? BENCH_BATCH : 1;
@@ -219,8 +220,11 @@ static void loop(struct db *db, const char *what, bool is_spread, int seconds)
 			bench_end("commit");
 		now_us = clock_monotonic_us();
 	}
-	printf("{\"what\":\"%s\",\"clients\":1,\"per_s\":%.0f}\n", what,
-		(double)number * 1e6 / (double)(now_us - began_us));
+	printf("{\"what\":\"%s\",\"clients\":1,\"per_s\":%.0f,\"cpu_us\":%.1f,"
+	       "\"server_us\":%.1f}\n",
+		what, (double)number * 1e6 / (double)(now_us - began_us),
+		(bench_used_s() - began_s) * 1e6 / (double)number,
+		(bench_server_s() - server_s) * 1e6 / (double)number);
 	fflush(stdout);
 }
 
