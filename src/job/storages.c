@@ -154,7 +154,8 @@ static int only_one(struct installation *installation, char **out)
 	return 0;
 }
 
-int storages_open(struct installation *installation, const char *name, struct repo **out)
+int storages_open_by(struct installation *installation, const char *name, repo_open_fn *open,
+	struct repo **out)
 {
 	AUTO_ROWS rows = NULL;
 	AUTO_TEXT only = NULL;
@@ -176,10 +177,15 @@ int storages_open(struct installation *installation, const char *name, struct re
 		r = err_set(ERR_CORRUPT, "the kept key has %zu bytes", key_size);
 	if (r == 0) {
 		const struct repo_secret secret = {.master_key = (const uint8_t *)key};
-		r = repo_open(storage_open_folder(db_text(rows, 0)), &secret, out);
+		r = open(storage_open_folder(db_text(rows, 0)), &secret, out);
 	}
 	if (key)
 		secret_wipe(key, key_size);
 	mem_free(key);
 	return err_wrap(r, "storage %s", name);
+}
+
+int storages_open(struct installation *installation, const char *name, struct repo **out)
+{
+	return storages_open_by(installation, name, repo_open, out);
 }
