@@ -189,7 +189,8 @@ static int only_one(struct installation *installation, char **out)
 	return 0;
 }
 
-int storages_open(struct installation *installation, const char *name, struct repo **out)
+int storages_open_by(struct installation *installation, const char *name, repo_open_fn *open,
+	struct repo **out)
 {
 	AUTO_ROWS rows = NULL;
 	AUTO_TEXT only = NULL;
@@ -211,9 +212,14 @@ int storages_open(struct installation *installation, const char *name, struct re
 	if (r == 0)
 		r = repo_secret_kept(key, key_size, &secret);
 	if (r == 0)
-		r = repo_open(storage_open_folder(db_text(rows, 0)), &secret, out);
+		r = open(storage_open_folder(db_text(rows, 0)), &secret, out);
 	if (key)
 		secret_wipe(key, key_size);
 	mem_free(key);
 	return err_wrap(r, "storage %s", name);
+}
+
+int storages_open(struct installation *installation, const char *name, struct repo **out)
+{
+	return storages_open_by(installation, name, repo_open, out);
 }

@@ -35,4 +35,8 @@ NODISCARD int storages_remove(struct installation *installation, const char *nam
 NODISCARD int storages_open(
 	struct installation *installation, const char *name, struct repo **out);
 
+/** The same by another function than repo_open. */
+NODISCARD int storages_open_by(struct installation *installation, const char *name,
+	repo_open_fn *open, struct repo **out);
+
 #endif

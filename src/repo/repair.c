@@ -91,8 +91,12 @@ static int run(struct repair *repair)
 
 	if (r == 0 && !repair->index_is_lost)
 		r = judge_index(repair);
-	if (r == 0 && (repair->index_is_lost || repair->packs_are_hurt))
+	if (r == 0 && (repair->index_is_lost || repair->packs_are_hurt)) {
 		r = repair_index(repair);
+		/* What snapshots then lack, the index that is not there yet would say. */
+		if (repair->options->dry_run)
+			return r;
+	}
 	return r == 0 ? repair_snapshots(repair) : r;
 }
 

@@ -176,7 +176,7 @@ static void every_changed_byte_of_every_file_is_seen_or_mended(void **state)
 		for (size_t at = 0; at < file.size; at++) {
 			overwrite(files.paths[i], at, file.data[at] ^ (uint8_t)(1 << at % 8));
 			int r = read_all(fixture, &secret);
-			/* What stands twice, or is for repair alone, is not needed for reading.
+			/* What stands twice, or is given back by parity, is read all the same.
 			 */
 			if (r != 0)
 				assert_clean(r);

@@ -144,16 +144,16 @@ static int run(const struct fixture *fixture, const uint8_t *previous)
 	return r;
 }
 
-static void print_fault(void *context, const char *text)
+static void print_fault(void *context, const struct check_fault *found)
 {
 	(void)context;
-	print_error("%s\n", text);
+	print_error("%s\n", found->text);
 }
 
 /* The first snapshot restores exactly, and every byte of the repository is in order. */
 static void assert_intact(struct fixture *fixture, const uint8_t *tree, uint64_t snapshots)
 {
-	struct check_options options = {.data_percent = 100, .fault = print_fault};
+	struct check_options options = {.data_percent = 100, .turn = -1, .fault = print_fault};
 	struct check_result result;
 
 	fixture_reopen(fixture);
