@@ -5,7 +5,8 @@ BUILD := build
 PROGRAMS := garner garnerd garner-licensing garner-tenant
 
 .PHONY: all build demo check unit system browser screenshots-orders sanitize lint format rules mutate-rules \
-	histories fuzz bench bench-plan bench-licensing bench-repo bench-primitives postgres simulate clean
+	histories fuzz bench bench-plan bench-licensing bench-repo bench-primitives bench-profile \
+	postgres simulate clean
 
 all: build
 
@@ -107,6 +108,12 @@ bench-repo: build
 bench-primitives: build
 	@tools/install-packages.sh bench
 	@bench/primitives.sh $(BUILD) $(FOLDER)
+
+# Where the processor time of a phase goes (perf), by function and by stage beside the primitives' own speed.
+PHASE := first
+bench-profile: build
+	@tools/install-packages.sh bench
+	@node bench/profile.mjs $(BUILD) $(or $(CORPUS),mail-plain) $(PHASE)
 
 clean:
 	rm -rf build build-*

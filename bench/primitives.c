@@ -7,8 +7,8 @@
  *
  * Use: bench-primitives FOLDER [SCRATCH-FILE]      (1/4 s a primitive, the best of five)
  * Prints one object of JSON: { "schema": 1, "bytes", "files", "primitives": [ { "stage",
- * "name", "unit", "bytes_per_s", "cpu_ns_per_byte", "cpu_ns_per_call" } ] }. A stage is read,
- * memory, scan, chunk, hash, compress, seal, verify or write. Bytes are those that the
+ * "name", "unit", "bytes_per_s", "cpu_ns_per_byte", "cpu_ns_per_call" } ] }. A stage is list,
+ * read, memory, scan, chunk, hash, compress, seal, verify or write. Bytes are those that the
  * primitive is given: plain ones, but for decoding base64.
  */
 

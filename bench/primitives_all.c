@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <dirent.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
 #include <stdio.h>
@@ -16,7 +17,7 @@
 #include "primitives.h"
 #include "repo/chunker.h"
 
-enum { MIB = 1 << 20, KIB = 1 << 10, MAIL = 3 * KIB, SOME = 16 * MIB, READ_FILES = 4000 };
+enum { MIB = 1 << 20, KIB = 1 << 10, MAIL = 3 * KIB, SOME = 16 * MIB };
 
 static uint8_t *room;   /* what a round writes into: a bound of 1 MiB and more */
 static uint8_t *frames; /* blocks of 1 MiB, compressed at level 3 */
@@ -51,11 +52,10 @@ static void each(const struct sample *sample, size_t unit, step_fn *step, int ar
 static void run_read_files(
 	const struct sample *sample, int argument, struct primitive_work *work)
 {
-	size_t count = sample->file_count < READ_FILES ? sample->file_count : READ_FILES;
 	struct stat stat;
 
 	(void)argument;
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < sample->file_count; i++) {
 		size_t left = sample->files[i].size;
 		int fd = open(sample->files[i].path, O_RDONLY | O_CLOEXEC);
 		ASSERT(fd >= 0 && fstat(fd, &stat) == 0);
@@ -69,6 +69,34 @@ static void run_read_files(
 		close(fd);
 		work->calls++;
 	}
+}
+
+/* Listing: each folder opened, its names read, each looked at. */
+static void run_list(const struct sample *sample, int argument, struct primitive_work *work)
+{
+	const char *seen = "";
+	size_t seen_size = 0;
+
+	(void)argument;
+	for (size_t i = 0; i < sample->file_count; i++) {
+		const char *path = sample->files[i].path;
+		size_t size = (size_t)(strrchr(path, '/') - path);
+		if (size == seen_size && memcmp(path, seen, size) == 0)
+			continue;
+		seen = path;
+		seen_size = size;
+		AUTO_TEXT folder = mem_strndup(path, size);
+		DIR *stream = opendir(folder);
+		ASSERT(stream);
+		for (const struct dirent *entry; (entry = readdir(stream));) {
+			struct stat stat;
+			if (fstatat(dirfd(stream), entry->d_name, &stat, AT_SYMLINK_NOFOLLOW) ==
+				0)
+				work->calls++;
+		}
+		closedir(stream);
+	}
+	work->bytes = sample->size;
 }
 
 static void run_read_open(
@@ -294,6 +322,7 @@ static void run_write(const struct sample *sample, int durable, struct primitive
 }
 
 static const struct primitive all[] = {
+	{"list", "folders: readdir, fstatat", 0, 0, run_list},
 	{"read", "files: open, fstat, read, close", 0, 0, run_read_files},
 	{"read", "pread of an open file", MIB, 0, run_read_open},
 	{"memory", "memcpy", MIB, 0, run_copy},

@@ -37,6 +37,7 @@ const libraries = [
   [/^zstd/, 'src/repo/'],
   [/^isa-l\//, 'src/repo/armor'],
   [/^fuse/, 'src/mount/'],
+  [/^libxml\//, 'src/storage/s3_xml.c'],
 ];
 
 const generated = /_config\.h$/; // made by meson; never in the tree

@@ -5,11 +5,11 @@
 set -eu
 
 build="gcc meson ninja-build pkg-config libjson-c-dev libcurl4-openssl-dev libmicrohttpd-dev libssl-dev
-  libsodium-dev libsqlite3-dev libpq-dev libzstd-dev libisal-dev libfuse3-dev uthash-dev scdoc libcmocka-dev"
+  libsodium-dev libsqlite3-dev libpq-dev libzstd-dev libisal-dev libfuse3-dev libxml2-dev uthash-dev scdoc libcmocka-dev"
 demo="nodejs"
 test="iproute2 postgresql openssl clang-14 clang-format-14 clang-tidy-19 pmccabe faketime zstd time nodejs npm
-  chromium fonts-dejavu-core"
-bench="nodejs restic borgbackup casync zstd"
+  chromium fonts-dejavu-core radosgw ceph-mon ceph-osd ceph-common uuid-runtime"
+bench="nodejs restic borgbackup casync zstd linux-perf"
 fuzz="clang-14 libfuzzer-14-dev libclang-rt-14-dev"
 
 case ${1:-build} in

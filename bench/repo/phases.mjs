@@ -12,7 +12,7 @@ const AFTER_CHANGE = ['check', 'prune', 'open', 'derive'];
 
 function begin(names, corpus, settings) {
   return names.map((name) => {
-    const at = path.join(settings.work, name.replaceAll(/[^a-z]/g, '-'));
+    const at = path.join(settings.work, name.replaceAll(/[^a-z]+/g, '-'));
     fs.rmSync(at, { recursive: true, force: true });
     fs.mkdirSync(at);
     return { name, ...tools[name]({ bin: settings.bin, at, corpus }), at, size: 0, phases: {} };

@@ -114,7 +114,7 @@ function copy({ at, corpus }) {
   };
 }
 
-export const tools = { garner, restic, borg, casync, 'tar|zstd -3': tarZstd, 'cp -a': copy };
+export const tools = { garner, restic, borg, casync, 'tar + zstd -3': tarZstd, 'cp -a': copy };
 
 /** Those of the tools that are not on this machine. */
-export const missing = (names) => names.filter((name) => !runs('sh', ['-c', `command -v ${name.split(/[| ]/)[0]}`]));
+export const missing = (names) => names.filter((name) => !runs('sh', ['-c', `command -v ${name.split(' ')[0]}`]));

@@ -256,6 +256,15 @@ const char *options_get(const struct options *options, const char *name)
 	return NULL;
 }
 
+const char *options_get_at(const struct options *options, const char *name, size_t index)
+{
+	for (size_t i = 0; i < options->given_count; i++) {
+		if (text_equal(options->given[i].name, name) && index-- == 0)
+			return options->given[i].value;
+	}
+	return NULL;
+}
+
 bool options_has(const struct options *options, const char *name)
 {
 	return options_get(options, name) != NULL;

@@ -55,6 +55,10 @@ bool options_help_wanted(const struct options *options);
 
 /** Value of an option, the last one given; NULL where it was not. "" for one without value. */
 const char *options_get(const struct options *options, const char *name);
+
+/** The index-th value that was given, from 0, of an option that may be given several times;
+ * NULL past the last one. */
+const char *options_get_at(const struct options *options, const char *name, size_t index);
 bool options_has(const struct options *options, const char *name);
 
 size_t options_count(const struct options *options);

@@ -38,6 +38,11 @@ void hash_sha256(const void *data, size_t size, uint8_t out[HASH_SIZE])
 	ASSERT(ok == 1);
 }
 
+bool hash_md5(const void *data, size_t size, uint8_t out[HASH_MD5_SIZE])
+{
+	return EVP_Digest(data, size, out, NULL, EVP_md5(), NULL) == 1;
+}
+
 struct hash_stream {
 	EVP_MD_CTX *context;
 };

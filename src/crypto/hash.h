@@ -2,6 +2,7 @@
 #ifndef CRYPTO_HASH_H
 #define CRYPTO_HASH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,6 +23,11 @@ struct hash_stream *hash_stream_new(void);
 void hash_stream_add(struct hash_stream *stream, const void *data, size_t size);
 void hash_stream_finish(struct hash_stream *stream, uint8_t out[HASH_SIZE]);
 void hash_stream_free(struct hash_stream *stream);
+
+/** MD5 (RFC 1321), which servers of S3 name what they hold by. It proves nothing against
+ * anybody who means harm. False where the machine's OpenSSL does not have it. */
+enum { HASH_MD5_SIZE = 16 };
+bool hash_md5(const void *data, size_t size, uint8_t out[HASH_MD5_SIZE]);
 
 void hash_hmac(const void *key, size_t key_size, const void *data, size_t size,
 	uint8_t out[HASH_SIZE]);

@@ -8,6 +8,7 @@
 #include "job/connection.h"
 #include "job/gate.h"
 #include "job/needs.h"
+#include "job/retain.h"
 #include "job/schedule.h"
 #include "job/selection.h"
 
@@ -43,6 +44,8 @@ static int check(struct installation *installation, const struct job *job)
 	if (r == 0)
 		r = schedule_check(job->schedule);
 	if (r == 0)
+		r = retain_check(job->retention ? job->retention : "");
+	if (r == 0)
 		r = connection_needs_license(installation, job->connection, &needs_license);
 	if (r == 0 && needs_license)
 		r = connection_tenant(installation, job->connection, &tenant);
@@ -60,9 +63,11 @@ int job_add(struct installation *installation, const struct job *job)
 		return r;
 	r = db_run(installation->db,
 		"INSERT INTO job (name, connection, storage, objects, ordering, schedule,"
-		" next_run_s, created_s) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-		"ssssssii", job->name, job->connection, job->storage, job->objects,
-		job->ordering, job->schedule, schedule_next(job->schedule, now_s), now_s);
+		" next_run_s, created_s, retention) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, "
+		"?9)",
+		"ssssssiis", job->name, job->connection, job->storage, job->objects,
+		job->ordering, job->schedule, schedule_next(job->schedule, now_s), now_s,
+		job->retention ? job->retention : "");
 	if (r == ERR_EXISTS)
 		return err_set(ERR_EXISTS, "there is a job \"%s\" already; choose another name",
 			job->name);
@@ -73,8 +78,9 @@ int job_load(struct installation *installation, const char *name, struct job **o
 {
 	AUTO_ROWS rows = NULL;
 	int r = db_one(installation->db, &rows,
-		"SELECT id, name, connection, storage, objects, ordering, schedule, next_run_s "
-		"FROM job WHERE name = ?1",
+		"SELECT id, name, connection, storage, objects, ordering, schedule, "
+		"next_run_s, "
+		"retention FROM job WHERE name = ?1",
 		"s", name);
 
 	*out = NULL;
@@ -93,6 +99,7 @@ int job_load(struct installation *installation, const char *name, struct job **o
 	job->ordering = mem_strdup(db_text(rows, 5));
 	job->schedule = mem_strdup(db_text(rows, 6));
 	job->next_run_s = db_int(rows, 7);
+	job->retention = mem_strdup(db_text(rows, 8));
 	r = connection_needs_license(installation, job->connection, &job->needs_license);
 	if (r == 0)
 		r = connection_tenant(installation, job->connection, &tenant);
@@ -114,6 +121,7 @@ void job_free(struct job *job)
 	mem_free(job->objects);
 	mem_free(job->ordering);
 	mem_free(job->schedule);
+	mem_free(job->retention);
 	mem_free(job->tenant);
 	mem_free(job);
 }
@@ -122,6 +130,19 @@ void job_free_slot(struct job **job)
 {
 	job_free(*job);
 	*job = NULL;
+}
+
+int job_set_retention(
+	struct installation *installation, const char *name, const char *retention)
+{
+	int r = retain_check(retention);
+
+	if (r == 0)
+		r = db_run(installation->db, "UPDATE job SET retention = ?2 WHERE name = ?1",
+			"ss", name, retention);
+	if (r == 0 && db_changed(installation->db) == 0)
+		r = err_set(ERR_NOTFOUND, "there is no job \"%s\"; see garner job list", name);
+	return r;
 }
 
 int job_names(struct installation *installation, struct json **out)

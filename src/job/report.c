@@ -185,6 +185,7 @@ static int describe(struct installation *installation, const char *name, bool wi
 	json_put_text(report, "selection", job->objects);
 	json_put_text(report, "order", job->ordering);
 	json_put_text(report, "schedule", job->schedule);
+	json_put_text(report, "retention", job->retention);
 	json_put_time(report, "next_run_at", job->next_run_s);
 	r = put_run(installation, job, report, with_objects);
 	if (r == 0)

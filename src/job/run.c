@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "job/connection.h"
 #include "job/gate.h"
+#include "job/retain.h"
 #include "job/storages.h"
 #include "job/watch.h"
 
@@ -267,6 +268,8 @@ static int finish(struct run *run, int r, const char *gate_state)
 		gate_state = NULL;
 		r = kept;
 	}
+	if (kept == 0 && *snapshot)
+		kept = retain_after_run(run->installation, run->job, run->repo);
 	const struct run_end end = {state_of(run, r, gate_state), code, reason, snapshot};
 	int recorded = run_record_end(run, &end);
 	if (recorded < 0)

@@ -185,6 +185,11 @@ static const char receivers[] =
 	"CREATE INDEX told_by_message ON told(message_id);"
 	"CREATE INDEX told_by_notice ON told(notice_id);";
 
+/* What a job's runs keep of its snapshots: rules as retention_plan_read_all reads them; "" all.
+ */
+static const char job_retention[] =
+	"ALTER TABLE job ADD COLUMN retention TEXT NOT NULL DEFAULT '';";
+
 const char *const schema_scripts[] = {
-	first, shared_needs, notice_topics, settings, trials, receivers};
+	first, shared_needs, notice_topics, settings, trials, receivers, job_retention};
 const size_t schema_script_count = sizeof(schema_scripts) / sizeof(schema_scripts[0]);

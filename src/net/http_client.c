@@ -244,6 +244,14 @@ static const char *advice(CURLcode code)
 	}
 }
 
+/* Whether another try in a moment may do better. */
+static bool may_pass(CURLcode code)
+{
+	return code != CURLE_PEER_FAILED_VERIFICATION && code != CURLE_SSL_CACERT_BADFILE &&
+	       code != CURLE_SSL_CONNECT_ERROR && code != CURLE_UNSUPPORTED_PROTOCOL &&
+	       code != CURLE_COULDNT_RESOLVE_HOST && code != CURLE_COULDNT_RESOLVE_PROXY;
+}
+
 static char *text_of_errno(int number)
 {
 	char text[128];
@@ -356,6 +364,7 @@ static int perform(struct http_client *client, struct transfer *transfer)
 	CURLcode code = curl_easy_perform(idle->handle);
 	curl_easy_getinfo(idle->handle, CURLINFO_RESPONSE_CODE, &status);
 	transfer->response->status = (int)status;
+	transfer->response->may_pass = may_pass(code);
 	int r = judge(transfer, code, details);
 	curl_slist_free_all(headers);
 	give_back(client, idle);

@@ -54,6 +54,7 @@ struct http_response {
 	int status;
 	struct buf body;        /* empty where a sink took it */
 	struct buf header_text; /* as received, for http_header */
+	bool may_pass; /* after ERR_NETWORK: it is no matter of addresses or certificates */
 };
 
 /**

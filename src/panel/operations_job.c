@@ -21,10 +21,22 @@ static int add_job(const struct operation_call *call, struct json **out)
 		.objects = json_get_text_or(call->arguments, "objects", "all"),
 		.ordering = json_get_text_or(call->arguments, "order", "name"),
 		.schedule = json_get_text_or(call->arguments, "schedule", ""),
+		.retention = json_get_text_or(call->arguments, "retention", ""),
 	};
 	int r = job_add(call->installation, &job);
 
 	return r < 0 ? r : report_job(call->installation, job.name, out);
+}
+
+static int set_job(const struct operation_call *call, struct json **out)
+{
+	const char *name;
+	int r = operation_want(call, "name", &name);
+
+	if (r == 0)
+		r = job_set_retention(call->installation, name,
+			json_get_text_or(call->arguments, "retention", ""));
+	return r < 0 ? r : report_job(call->installation, name, out);
 }
 
 static int list_jobs(const struct operation_call *call, struct json **out)
@@ -94,6 +106,7 @@ static int list_notices(const struct operation_call *call, struct json **out)
 
 const struct operation operations_job[] = {
 	{"job.add", add_job},
+	{"job.set", set_job},
 	{"job.list", list_jobs},
 	{"job.show", show_job},
 	{"job.plan", plan},

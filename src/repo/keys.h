@@ -71,4 +71,15 @@ NODISCARD int keys_import_writer(const char *path, struct repo_keys *out);
 NODISCARD int keys_put_writer(const struct repo_keys *keys, struct buf *out);
 NODISCARD int keys_get_writer(const void *data, size_t size, struct repo_keys *out);
 
+/** Of an open repository: where it lies, and its keys. Borrowed. */
+struct storage *repo_storage(struct repo *repo);
+const struct repo_keys *repo_keys(const struct repo *repo);
+
+/** Appends what opens the repository again as it is open now, to be kept sealed: the master
+ * key, or the keys of a put-only writer. ERR_LIMIT. */
+NODISCARD int repo_kept_key(const struct repo *repo, struct buf *out);
+
+/** The secret that repo_kept_key gave; it borrows `key`. ERR_CORRUPT where it is none. */
+NODISCARD int repo_secret_kept(const void *key, size_t size, struct repo_secret *out);
+
 #endif

@@ -73,7 +73,7 @@ struct pack *pack_new(const struct repo *repo)
 	pack->repo = repo;
 	pack->bytes = buf_init(PACK_MAX);
 	pack->directory = buf_init(DIRECTORY_MAX);
-	pack->trial = buf_init(CHUNK_MAX);
+	pack->trial = buf_init(CHUNK_MAX + 1);
 	begin(pack);
 	return pack;
 }

@@ -119,7 +119,8 @@ struct repo_object {
 struct snapshot {
 	char id[SNAPSHOT_ID_TEXT]; /* 32 hexadecimal digits */
 	int64_t created_s;
-	const char *job; /* the name of the job that made it */
+	const char *job;    /* the name of the job that made it */
+	uint8_t writer[16]; /* that made it: writers/NAME while it was at work; or zeros */
 	struct repo_object *objects;
 	size_t object_count;
 };

@@ -4,12 +4,12 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "repo/record.h"
+#include "crypto/secret.h"
 #include "repo/repo_priv.h"
 #include "repo/sealed_file.h"
 #include "repo/snapshot_file.h"
 
-enum { ID_LEAST = 4, OBJECT_LEAST = 2 + 1 + 3 * 8 + REPO_ID_SIZE };
+enum { ID_LEAST = 4 };
 
 void repo_object_free(struct repo_object *object)
 {
@@ -29,203 +29,231 @@ void snapshot_free(struct snapshot *snapshot)
 	mem_free(snapshot);
 }
 
-static int put_object(struct buf *out, const struct repo_object *object)
-{
-	uint8_t kept = object->kept;
-	int r = record_put_text(out, object->kind);
+enum { BODY_MAX = 256 << 20 };
 
-	if (r == 0)
-		r = record_put_text(out, object->name);
-	if (r == 0)
-		r = buf_append(out, &kept, 1);
-	if (r == 0)
-		r = buf_put_u64(out, (uint64_t)object->stored_s);
-	if (r == 0)
-		r = buf_put_u64(out, object->items);
-	if (r == 0)
-		r = buf_put_u64(out, object->bytes);
-	return r < 0 ? r : buf_append(out, object->tree, REPO_ID_SIZE);
+int snapshot_put(struct repo *repo, struct snapshot_node *node, const struct snapshot *snapshot)
+{
+	struct sealed_file file = {.kind = &sealed_snapshot};
+	AUTO_BUF body = buf_init(BODY_MAX);
+
+	secret_random(file.name, sizeof(file.name));
+	memcpy(node->self.name, file.name, NAME_SIZE);
+	int r = snapshot_encode(&repo->keys, node, snapshot, &body);
+	return r < 0 ? r : sealed_put(repo->storage, &repo->keys, &file, &body);
 }
 
-static uint32_t count_marks(const struct snapshot *snapshot)
+/* ERR_NOTFOUND where the file is not there (any more). */
+static int load(struct repo *repo, const uint8_t name[NAME_SIZE], struct snapshot_node *node,
+	struct snapshot **out)
 {
-	uint32_t count = 0;
+	struct sealed_file file = {.kind = &sealed_snapshot};
+	AUTO_BUF body = buf_init(BODY_MAX);
+	char id[NAME_TEXT];
 
-	for (size_t i = 0; i < snapshot->object_count; i++)
-		count += snapshot->objects[i].trial_items > 0;
-	return count;
+	memcpy(file.name, name, NAME_SIZE);
+	*node = (struct snapshot_node){0};
+	memcpy(node->self.name, name, NAME_SIZE);
+	text_to_hex(name, NAME_SIZE, id);
+	int r = sealed_get(repo->storage, &repo->keys, &file, &body);
+	if (r < 0)
+		return r;
+	return err_wrap(snapshot_decode(&repo->keys, &body, node, out), "snapshot %s", id);
 }
 
-/* The marks of a trial stand behind the objects, and not at all where there are none: such a
- * snapshot is as it always was. */
-static int put_marks(struct buf *out, const struct snapshot *snapshot)
-{
-	uint32_t count = count_marks(snapshot);
-	int r = count ? buf_put_u32(out, count) : 0;
+struct names {
+	uint8_t (*list)[NAME_SIZE];
+	size_t count, capacity;
+};
 
-	for (size_t i = 0; i < snapshot->object_count && r == 0; i++) {
-		if (!snapshot->objects[i].trial_items)
-			continue;
-		r = buf_put_u32(out, (uint32_t)i);
-		if (r == 0)
-			r = buf_put_u32(out, snapshot->objects[i].trial_items);
+static int take_name(void *context, const uint8_t name[NAME_SIZE], int64_t modified_s)
+{
+	struct names *names = context;
+
+	(void)modified_s;
+	mem_grow(&names->list, &names->capacity, names->count + 1, NAME_SIZE);
+	memcpy(names->list[names->count++], name, NAME_SIZE);
+	return 0;
+}
+
+/* All that is read of the files at once. */
+struct all {
+	struct snapshot_chain chain;
+	struct snapshot **snapshots; /* that are no notes; asked for by `wanted` */
+	size_t snapshot_count;
+	struct names damaged;
+	bool wanted;
+};
+
+static void free_all(struct all *all)
+{
+	for (size_t i = 0; i < all->snapshot_count; i++)
+		snapshot_free(all->snapshots[i]);
+	mem_free(all->snapshots);
+	mem_free(all->damaged.list);
+	snapshot_chain_free(&all->chain);
+}
+
+static int load_one(struct repo *repo, const uint8_t name[NAME_SIZE], struct all *all)
+{
+	struct snapshot_node node;
+	struct snapshot *snapshot = NULL;
+	int r = load(repo, name, &node, all->wanted ? &snapshot : NULL);
+
+	if (r == ERR_CORRUPT)
+		return take_name(&all->damaged, name, 0);
+	if (r < 0)
+		return r == ERR_NOTFOUND ? 0 : r; /* forgotten meanwhile */
+	snapshot_chain_add(&all->chain, &node);
+	if (snapshot)
+		all->snapshots[all->snapshot_count++] = snapshot;
+	return 0;
+}
+
+/* The message of the last damaged one stands where there is one. */
+static int load_all(struct repo *repo, struct all *all)
+{
+	struct names names = {0};
+	int r = sealed_each(repo->storage, &sealed_snapshot, take_name, &names);
+
+	all->snapshots = mem_array(names.count + 1, sizeof(struct snapshot *));
+	for (size_t i = 0; i < names.count && r == 0; i++)
+		r = load_one(repo, names.list[i], all);
+	mem_free(names.list);
+	snapshot_chain_sort(&all->chain);
+	return r;
+}
+
+int snapshot_chain_load(struct repo *repo, struct snapshot_chain *out, size_t *out_damaged)
+{
+	struct all all = {0};
+	int r = load_all(repo, &all);
+
+	*out = (struct snapshot_chain){0};
+	*out_damaged = all.damaged.count;
+	if (r == 0) {
+		*out = all.chain;
+		all.chain = (struct snapshot_chain){0};
 	}
+	free_all(&all);
 	return r;
 }
 
 int snapshot_write(struct repo *repo, struct snapshot *snapshot)
 {
-	AUTO_BUF body = buf_init(SEALED_FILE_MAX / 2);
-	int r = buf_put_u64(&body, (uint64_t)snapshot->created_s);
+	struct snapshot_chain chain;
+	struct snapshot_node node = {.created_s = snapshot->created_s};
+	size_t damaged;
+	int r = snapshot_chain_load(repo, &chain, &damaged);
 
-	if (r == 0)
-		r = record_put_text(&body, snapshot->job);
-	if (r == 0)
-		r = buf_put_u32(&body, (uint32_t)snapshot->object_count);
-	for (size_t i = 0; i < snapshot->object_count && r == 0; i++)
-		r = put_object(&body, &snapshot->objects[i]);
-	if (r == 0)
-		r = put_marks(&body, snapshot);
-	return r < 0 ? r : sealed_write(repo, &sealed_snapshot, &body, snapshot->id);
-}
-
-static int get_object(struct reader *reader, struct repo_object *object)
-{
-	const char *kind = NULL, *name = NULL;
-	const unsigned char *kept = NULL, *tree = NULL;
-	uint64_t stored = 0;
-	int r = record_get_text(reader, &kind);
-
-	if (r == 0)
-		r = record_get_text(reader, &name);
-	if (r == 0)
-		r = reader_bytes(reader, 1, &kept);
-	if (r == 0)
-		r = reader_u64(reader, &stored);
-	if (r == 0)
-		r = reader_u64(reader, &object->items);
-	if (r == 0)
-		r = reader_u64(reader, &object->bytes);
-	if (r == 0)
-		r = reader_bytes(reader, REPO_ID_SIZE, &tree);
-	if (r != 0)
-		return r;
-	object->kind = mem_strdup(kind);
-	object->name = mem_strdup(name);
-	object->kept = kept[0] != 0;
-	memcpy(object->tree, tree, REPO_ID_SIZE);
-	object->stored_s = (int64_t)stored;
-	return 0;
-}
-
-static int get_marks(struct reader *reader, struct snapshot *snapshot)
-{
-	uint32_t count = 0, index = 0, items = 0, least = 0;
-
-	if (reader->size == 0)
-		return 0;
-	int r = reader_u32(reader, &count);
-	if (r == 0 && count == 0)
-		r = err_set(ERR_CORRUPT, "it has more than it says");
-	for (uint32_t i = 0; i < count && r == 0; i++) {
-		r = reader_u32(reader, &index);
-		if (r == 0)
-			r = reader_u32(reader, &items);
-		if (r == 0 && (index < least || index >= snapshot->object_count || !items))
-			r = err_set(ERR_CORRUPT, "its marks of a trial make no sense");
-		if (r == 0)
-			snapshot->objects[index].trial_items = items;
-		least = index + 1;
+	if (r == 0) {
+		node.earlier_count =
+			snapshot_chain_heads(&chain, SNAPSHOT_EARLIER_MAX, &node.earlier);
+		r = snapshot_put(repo, &node, snapshot);
 	}
-	return r;
-}
-
-static int get_snapshot(struct reader *reader, struct snapshot *snapshot)
-{
-	uint64_t created = 0;
-	uint32_t count = 0;
-	const char *job = NULL;
-	int r = reader_u64(reader, &created);
-
 	if (r == 0)
-		r = record_get_text(reader, &job);
-	if (r == 0)
-		r = reader_u32(reader, &count);
-	if (r == 0 && count > reader->size / OBJECT_LEAST)
-		r = err_set(ERR_CORRUPT, "it has fewer objects than it says");
-	if (r < 0)
-		return r;
-	snapshot->created_s = (int64_t)created;
-	snapshot->job = mem_strdup(job);
-	snapshot->objects = mem_array((size_t)count + 1, sizeof(*snapshot->objects));
-	snapshot->object_count = count;
-	for (size_t i = 0; i < count && r == 0; i++)
-		r = get_object(reader, &snapshot->objects[i]);
-	if (r == 0)
-		r = get_marks(reader, snapshot);
-	if (r == 0 && reader->size > 0)
-		r = err_set(ERR_CORRUPT, "it has more than it says");
+		text_to_hex(node.self.name, NAME_SIZE, snapshot->id);
+	snapshot_node_free(&node);
+	snapshot_chain_free(&chain);
 	return r;
 }
 
 int snapshot_read(struct repo *repo, const char *id, struct snapshot **out)
 {
-	AUTO_BUF body = buf_init(SEALED_FILE_MAX);
-	int r = sealed_read(repo, &sealed_snapshot, id, &body);
+	uint8_t name[NAME_SIZE];
+	struct snapshot_node node = {0};
+	int r = text_from_hex(id, name, sizeof(name));
 
-	if (r < 0)
-		return r;
-	struct snapshot *snapshot = mem_alloc(sizeof(*snapshot));
-	struct reader reader = {body.data, body.size};
-	memcpy(snapshot->id, id, SNAPSHOT_ID_TEXT);
-	r = get_snapshot(&reader, snapshot);
-	if (r < 0) {
-		snapshot_free(snapshot);
-		return err_wrap(r, "snapshot %s", id);
-	}
-	*out = snapshot;
-	return 0;
+	*out = NULL;
+	if (r == 0)
+		r = load(repo, name, &node, out);
+	if (r == 0 && !*out)
+		r = err_set(ERR_NOTFOUND,
+			"%s is no snapshot, but the note that some were forgotten", id);
+	snapshot_node_free(&node);
+	return r;
 }
 
-struct ids {
-	char (*ids)[SNAPSHOT_ID_TEXT];
-	size_t count, capacity;
-};
-
-static int take_id(void *context, const char *name)
+static int compare_ids(const void *a, const void *b)
 {
-	struct ids *ids = context;
-
-	mem_grow(&ids->ids, &ids->capacity, ids->count + 1, SNAPSHOT_ID_TEXT);
-	memcpy(ids->ids[ids->count++], name, SNAPSHOT_ID_TEXT);
-	return 0;
+	return memcmp(a, b, SNAPSHOT_ID_TEXT);
 }
 
 int snapshot_ids(struct repo *repo, char (**out)[SNAPSHOT_ID_TEXT], size_t *out_count)
 {
-	struct ids ids = {0};
-	int r = sealed_list(repo, &sealed_snapshot, take_id, &ids);
+	struct all all = {0};
+	int r = load_all(repo, &all);
+	char(*ids)[SNAPSHOT_ID_TEXT] =
+		mem_array(all.chain.count + all.damaged.count + 1, SNAPSHOT_ID_TEXT);
+	size_t count = 0;
 
+	for (size_t i = 0; i < all.chain.count; i++) {
+		const struct snapshot_node *node = &all.chain.nodes[i];
+		if (node->kind == SNAPSHOT_KEPT &&
+			!snapshot_chain_is_forgotten(&all.chain, node->self.name))
+			text_to_hex(node->self.name, NAME_SIZE, ids[count++]);
+	}
+	for (size_t i = 0; i < all.damaged.count; i++)
+		text_to_hex(all.damaged.list[i], NAME_SIZE, ids[count++]);
+	free_all(&all);
 	if (r < 0) {
-		mem_free(ids.ids);
+		mem_free(ids);
 		return r;
 	}
-	*out = ids.ids;
-	*out_count = ids.count;
+	if (count > 1)
+		qsort(ids, count, SNAPSHOT_ID_TEXT, compare_ids);
+	*out = ids;
+	*out_count = count;
 	return 0;
 }
 
-static int compare_snapshots(const void *a, const void *b)
-{
-	const struct snapshot *first = *(struct snapshot *const *)a;
-	const struct snapshot *second = *(struct snapshot *const *)b;
+/* A snapshot and where it stands in the chain. */
+struct ordered {
+	struct snapshot *snapshot;
+	size_t depth;
+};
 
-	if (first->created_s != second->created_s)
-		return first->created_s < second->created_s ? -1 : 1;
-	return strcmp(first->id, second->id);
+static int compare_ordered(const void *a, const void *b)
+{
+	const struct ordered *one = a, *other = b;
+
+	if (one->snapshot->created_s != other->snapshot->created_s)
+		return one->snapshot->created_s < other->snapshot->created_s ? -1 : 1;
+	if (one->depth != other->depth)
+		return one->depth < other->depth ? -1 : 1;
+	return strcmp(one->snapshot->id, other->snapshot->id);
 }
 
-static void free_all(struct snapshot **snapshots, size_t count)
+/* Those that are not forgotten, the oldest first; within a second the chain says which. */
+static size_t put_in_order(struct all *all, struct snapshot **out)
+{
+	size_t *depths = snapshot_chain_depths(&all->chain);
+	struct ordered *list = mem_array(all->snapshot_count + 1, sizeof(*list));
+	size_t count = 0;
+
+	for (size_t i = 0; i < all->snapshot_count; i++) {
+		uint8_t name[NAME_SIZE] = {0};
+		int r = text_from_hex(all->snapshots[i]->id, name, sizeof(name));
+		const struct snapshot_node *node = snapshot_chain_find(&all->chain, name);
+
+		ASSERT(r == 0 && node);
+		if (snapshot_chain_is_forgotten(&all->chain, name)) {
+			snapshot_free(all->snapshots[i]);
+			continue;
+		}
+		list[count++] =
+			(struct ordered){all->snapshots[i], depths[node - all->chain.nodes]};
+	}
+	if (count > 1)
+		qsort(list, count, sizeof(*list), compare_ordered);
+	for (size_t i = 0; i < count; i++)
+		out[i] = list[i].snapshot;
+	all->snapshot_count = 0;
+	mem_free(list);
+	mem_free(depths);
+	return count;
+}
+
+static void free_snapshots(struct snapshot **snapshots, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		snapshot_free(snapshots[i]);
@@ -234,25 +262,18 @@ static void free_all(struct snapshot **snapshots, size_t count)
 
 int repo_snapshots(struct repo *repo, struct snapshot ***out, size_t *out_count)
 {
-	char(*ids)[SNAPSHOT_ID_TEXT] = NULL;
-	size_t count = 0, read = 0;
-	int r = snapshot_ids(repo, &ids, &count);
-	struct snapshot **snapshots = mem_array(count + 1, sizeof(struct snapshot *));
+	struct all all = {.wanted = true};
+	int r = load_all(repo, &all);
 
-	for (; read < count && r == 0; read++) {
-		r = snapshot_read(repo, ids[read], &snapshots[read]);
-		if (r < 0)
-			break;
+	if (r == 0 && all.damaged.count > 0)
+		r = err_set(ERR_CORRUPT, "%zu snapshots are damaged, one of them: %s",
+			all.damaged.count, err_message());
+	if (r == 0) {
+		*out = mem_array(all.snapshot_count + 1, sizeof(struct snapshot *));
+		*out_count = put_in_order(&all, *out);
 	}
-	mem_free(ids);
-	if (r < 0) {
-		free_all(snapshots, read);
-		return r;
-	}
-	qsort(snapshots, count, sizeof(struct snapshot *), compare_snapshots);
-	*out = snapshots;
-	*out_count = count;
-	return 0;
+	free_all(&all);
+	return r;
 }
 
 static int find_latest(struct repo *repo, struct snapshot **out)
@@ -268,26 +289,28 @@ static int find_latest(struct repo *repo, struct snapshot **out)
 			storage_place(repo->storage));
 	else
 		*out = snapshots[--count];
-	free_all(snapshots, count);
+	free_snapshots(snapshots, count);
 	return r;
 }
 
 /* The only id that begins so. */
 static int find_id(struct repo *repo, const char *start, char out[SNAPSHOT_ID_TEXT])
 {
-	char(*ids)[SNAPSHOT_ID_TEXT] = NULL;
-	size_t count = 0, matches = 0;
-	int r = snapshot_ids(repo, &ids, &count);
+	struct names names = {0};
+	char id[NAME_TEXT];
+	size_t matches = 0;
+	int r = sealed_each(repo->storage, &sealed_snapshot, take_name, &names);
 
-	if (r < 0)
-		return r;
-	for (size_t i = 0; i < count; i++) {
-		if (!text_starts_with(ids[i], start))
+	for (size_t i = 0; i < names.count; i++) {
+		text_to_hex(names.list[i], NAME_SIZE, id);
+		if (!text_starts_with(id, start))
 			continue;
-		memcpy(out, ids[i], SNAPSHOT_ID_TEXT);
+		memcpy(out, id, SNAPSHOT_ID_TEXT);
 		matches++;
 	}
-	mem_free(ids);
+	mem_free(names.list);
+	if (r < 0)
+		return r;
 	if (matches > 1)
 		return err_set(ERR_INVALID, "%zu snapshots begin with \"%s\"; give more digits",
 			matches, start);

@@ -23,6 +23,9 @@ struct s3_settings {
 	const char *access_key, *secret_key;
 	const char *session_token; /* NULL: none */
 
+	bool governance; /* locks that an administrator of the bucket may lift, not "compliance"
+			  */
+
 	/* How patient it is; 0 is the default. */
 	int tries;                /* of each request, with growing waits between them; 8 */
 	int64_t first_wait_ms;    /* doubled each time, at random by half, at most 30 s; 200 */

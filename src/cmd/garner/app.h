@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/options.h"
 #include "job/installation.h"
+#include "repo/repo.h"
 
 /*
  * One call of garner: its options, and how a command asks, prints and ends.
@@ -44,10 +45,22 @@ NODISCARD int app_pass_secret(
  * terminal to ask at, ERR_CANCELLED where the answer is another. */
 NODISCARD int app_confirm(const struct app *app, const char *question);
 
+/** Opens the repository that the options name, see REPOSITORY_OPTIONS: without a license. */
+NODISCARD int app_open_repo(struct app *app, struct repo **out);
+
+#define REPOSITORY_OPTIONS                                                                     \
+	{"storage", "NAME", "which storage, where there are several"},                         \
+		{"repository", "DIR", "a repository without any state folder"},                \
+		{"password-file", "FILE",                                                      \
+			"its password, with --repository; - for standard input"},              \
+		{"key-file", "FILE", "or its key file"},                                       \
+		{"writer-file", "FILE", "or the keys of a writer that cannot read items"},     \
+	{                                                                                      \
+		"recovery-file", "FILE", "or a file with its recovery key"                     \
+	}
+
 /** Opens what "SNAPSHOT[:PATH]", the first argument, names; the path is borrowed from it, ""
  * without one. The caller ends both in either case. */
-struct repo;
-struct snapshot;
 NODISCARD int app_open_place(
 	struct app *app, struct repo **repo, struct snapshot **snapshot, const char **path);
 
@@ -57,6 +70,8 @@ int app_exit_code(int error);
 /* The commands, a file for each subject. */
 extern const struct command_spec commands_connection[];
 extern const struct command_spec commands_job[];
+extern const struct command_spec commands_forget[];
+extern const struct command_spec commands_key[];
 extern const struct command_spec commands_license[];
 extern const struct command_spec commands_mount[];
 extern const struct command_spec commands_notify[];

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "job/report.h"
 #include "job/run.h"
+#include "keep_options.h"
 #include "output.h"
 #include "panel/channel.h"
 #include "progress.h"
@@ -44,6 +45,9 @@ static int add_job(void *context, const struct options *options)
 	app_pass_option(app, arguments, "objects", "objects");
 	app_pass_option(app, arguments, "order", "order");
 	app_pass_option(app, arguments, "schedule", "schedule");
+	AUTO_TEXT retention = keep_options_text(options);
+	if (retention)
+		json_put_text(arguments, "retention", retention);
 	if (!options_has(options, "connection") || !options_has(options, "storage"))
 		r = err_set(
 			ERR_USAGE, "say from where to where with --connection C --storage S");
@@ -59,6 +63,27 @@ static int add_job(void *context, const struct options *options)
 		output_line(app, "Job %s added. Start it: garner job start %s",
 			options_argument(options, 0), options_argument(options, 0));
 	return 0;
+}
+
+static int set_job(void *context, const struct options *options)
+{
+	struct app *app = context;
+	AUTO_JSON arguments = json_new_object();
+	AUTO_JSON result = NULL;
+	AUTO_TEXT retention = keep_options_text(options);
+
+	if (!retention == !options_has(options, "keep-all"))
+		return err_set(ERR_USAGE, "say what to keep (--keep-daily 30 …), or --keep-all "
+					  "for all snapshots");
+	json_put_text(arguments, "name", options_argument(options, 0));
+	json_put_text(arguments, "retention", retention ? retention : "");
+	int r = app_ask(app, "job.set", arguments, &result);
+	if (r == 0 && app->json)
+		output_json(result);
+	else if (r == 0)
+		output_line(app, "Job %s keeps %s.", options_argument(options, 0),
+			retention ? retention : "all snapshots");
+	return r;
 }
 
 static int job_list(void *context, const struct options *options)
@@ -346,14 +371,14 @@ static int notices(void *context, const struct options *options)
 	return r;
 }
 
-static const struct option_spec add_options[] = {
-	{"connection", "C", "from where"},
+static const struct option_spec add_options[] = {{"connection", "C", "from where"},
 	{"storage", "S", "to where"},
 	{"objects", "LIST", "all (the default), or KIND:all|KIND:NAME,…"},
 	{"order", "ORDER", "name (the default)"},
 	{"schedule", "WHEN", "\"every 30 minutes\", \"every 4 hours\", \"daily 02:30\" (UTC)"},
-	{NULL, NULL, NULL},
-};
+	KEEP_OPTIONS, {NULL, NULL, NULL}};
+static const struct option_spec set_options[] = {
+	KEEP_OPTIONS, {"keep-all", NULL, "keep all snapshots"}, {NULL, NULL, NULL}};
 static const struct option_spec start_options[] = {
 	{"wait", NULL, "wait for its end, with progress"}, {NULL, NULL, NULL}};
 static const struct option_spec notice_options[] = {
@@ -361,6 +386,7 @@ static const struct option_spec notice_options[] = {
 
 const struct command_spec commands_job[] = {
 	{"job add", "NAME", 1, 1, add_options, "Add a backup job.", add_job},
+	{"job set", "NAME", 1, 1, set_options, "Set what the runs of a job keep.", set_job},
 	{"job list", "", 0, 0, NULL, "List the jobs.", job_list},
 	{"job show", "NAME", 1, 1, NULL, "Show a job and its last run.", job_show},
 	{"job start", "NAME", 1, 1, start_options, "Start a job.", job_start},

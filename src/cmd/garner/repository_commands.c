@@ -24,24 +24,28 @@ enum { CAT_CEILING = 64 << 20 };
 
 static int open_alone(struct app *app, const char *folder, struct repo **out)
 {
-	AUTO_TEXT password = NULL;
+	AUTO_TEXT text = NULL;
 	const char *password_file = options_get(app->options, "password-file");
-	struct repo_secret secret = {.key_file = options_get(app->options, "key-file")};
+	const char *recovery_file = options_get(app->options, "recovery-file");
+	struct repo_secret secret = {.key_file = options_get(app->options, "key-file"),
+		.writer_file = options_get(app->options, "writer-file")};
 	int r = 0;
 
-	if (password_file)
-		r = secret_read(password_file, &password);
-	else if (!secret.key_file)
-		r = err_set(ERR_USAGE, "--repository needs --password-file F or --key-file F");
-	secret.password = password;
+	if (password_file || recovery_file)
+		r = secret_read(password_file ? password_file : recovery_file, &text);
+	else if (!secret.key_file && !secret.writer_file)
+		r = err_set(ERR_USAGE, "--repository needs --password-file F, --key-file F or "
+				       "--recovery-file F");
+	secret.password = password_file ? text : NULL;
+	secret.recovery_key = password_file ? NULL : text;
 	if (r == 0)
 		r = repo_open(storage_open_folder(folder), &secret, out);
-	if (password)
-		secret_wipe(password, strlen(password));
+	if (text)
+		secret_wipe(text, strlen(text));
 	return r;
 }
 
-static int open_repo(struct app *app, struct repo **out)
+int app_open_repo(struct app *app, struct repo **out)
 {
 	const char *folder = options_get(app->options, "repository");
 	struct installation *installation;
@@ -127,7 +131,7 @@ static int snapshots(void *context, const struct options *options)
 	AUTO_JSON result = json_new_object();
 	struct json *list = json_new_array();
 	struct repo *repo;
-	int r = open_repo(app, &repo);
+	int r = app_open_repo(app, &repo);
 
 	(void)options;
 	json_put(result, "snapshots", list);
@@ -148,7 +152,7 @@ static int open_place(
 	const char *place = options_argument(app->options, 0);
 	size_t size = strcspn(place, ":");
 	AUTO_TEXT id = mem_strndup(place, size);
-	int r = open_repo(app, repo);
+	int r = app_open_repo(app, repo);
 
 	*snapshot = NULL;
 	*path = place[size] ? place + size + 1 : "";
@@ -523,7 +527,7 @@ static int check(void *context, const struct options *options)
 	int r = read_percent(options, &how.data_percent);
 
 	if (r == 0)
-		r = open_repo(app, &repo);
+		r = app_open_repo(app, &repo);
 	if (r == 0)
 		r = repo_check(repo, &how, &result);
 	progress_end(&checking.progress);
@@ -539,7 +543,7 @@ static int stats(void *context, const struct options *options)
 	struct app *app = context;
 	struct repo_stats stats = {0};
 	struct repo *repo = NULL;
-	int r = open_repo(app, &repo);
+	int r = app_open_repo(app, &repo);
 
 	(void)options;
 	if (r == 0)
@@ -561,15 +565,6 @@ static int stats(void *context, const struct options *options)
 			size, stats.packs, stats.chunks, stats.snapshots);
 	return 0;
 }
-
-#define REPOSITORY_OPTIONS                                                                     \
-	{"storage", "NAME", "which storage, where there are several"},                         \
-		{"repository", "DIR", "a repository without any state folder"},                \
-		{"password-file", "FILE",                                                      \
-			"its password, with --repository; - for standard input"},              \
-	{                                                                                      \
-		"key-file", "FILE", "or its key file"                                          \
-	}
 
 static const struct option_spec snapshot_options[] = {
 	{"object", "KIND:NAME", "only those that hold this object"}, REPOSITORY_OPTIONS,

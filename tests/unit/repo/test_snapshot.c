@@ -146,47 +146,6 @@ static void F2_the_mark_of_a_trial_reads_back_object_by_object(void **state)
 	}
 }
 
-/* Seals a snapshot of one object with these marks behind it, as no writer would. */
-static int read_marks(struct fixture *fixture, const uint32_t *numbers, size_t count)
-{
-	AUTO_BUF body = buf_init(4096);
-	struct fixture_tree tree = fixture_object(fixture->writer, NULL, items, 1);
-	struct snapshot *read = NULL;
-	char id[SNAPSHOT_ID_TEXT];
-	uint8_t zeros[25] = {0};
-	int r = buf_put_u64(&body, 1);
-
-	r = r < 0 ? r : record_put_text(&body, "night");
-	r = r < 0 ? r : buf_put_u32(&body, 1);
-	r = r < 0 ? r : record_put_text(&body, "mailbox");
-	r = r < 0 ? r : record_put_text(&body, "ada");
-	r = r < 0 ? r : buf_append(&body, zeros, sizeof(zeros));
-	r = r < 0 ? r : buf_append(&body, tree.id, REPO_ID_SIZE);
-	for (size_t i = 0; i < count && r == 0; i++)
-		r = buf_put_u32(&body, numbers[i]);
-	assert_int_equal(r, 0);
-	assert_int_equal(sealed_write(fixture->repo, &sealed_snapshot, &body, id), 0);
-	r = snapshot_read(fixture->repo, id, &read);
-	snapshot_free(read);
-	return r;
-}
-
-static void marks_that_make_no_sense_are_damage_and_none_at_all_is_the_older_form(void **state)
-{
-	struct fixture *fixture = *state;
-
-	assert_int_equal(read_marks(fixture, NULL, 0), 0);
-	assert_int_equal(read_marks(fixture, (uint32_t[]){1, 0, 5}, 3), 0);
-	assert_int_equal(read_marks(fixture, (uint32_t[]){0}, 1), ERR_CORRUPT);
-	assert_int_equal(read_marks(fixture, (uint32_t[]){1}, 1), ERR_CORRUPT);
-	assert_int_equal(read_marks(fixture, (uint32_t[]){1, 0}, 2), ERR_CORRUPT);
-	assert_int_equal(read_marks(fixture, (uint32_t[]){1, 0, 0}, 3), ERR_CORRUPT);
-	assert_int_equal(read_marks(fixture, (uint32_t[]){1, 1, 5}, 3), ERR_CORRUPT);
-	assert_int_equal(read_marks(fixture, (uint32_t[]){2, 0, 5, 0, 5}, 5), ERR_CORRUPT);
-	assert_int_equal(read_marks(fixture, (uint32_t[]){1, 0, 5, 9}, 4), ERR_CORRUPT);
-	assert_int_equal(read_marks(fixture, (uint32_t[]){UINT32_MAX, 0, 5}, 3), ERR_CORRUPT);
-}
-
 static void tree_of_an_earlier_commit_serves_as_previous_without_a_snapshot(void **state)
 {
 	struct fixture *fixture = *state;
@@ -210,7 +169,6 @@ int main(void)
 		WITH(start_of_an_id_is_enough_where_it_is_the_only_one),
 		WITH(tree_that_is_not_there_makes_no_snapshot),
 		WITH(F2_the_mark_of_a_trial_reads_back_object_by_object),
-		WITH(marks_that_make_no_sense_are_damage_and_none_at_all_is_the_older_form),
 		WITH(tree_of_an_earlier_commit_serves_as_previous_without_a_snapshot),
 	};
 
