@@ -2,16 +2,16 @@
 #ifndef REPO_SEALED_FILE_H
 #define REPO_SEALED_FILE_H
 
+#include <stdbool.h>
+
 #include "base/buf.h"
 #include "repo/derived.h"
 #include "repo/format.h"
-#include "repo/repo.h"
 #include "storage/storage.h"
 
 /*
- * The small files of a repository, snapshots and those of writers: one sealed piece in armor
- * (docs/format.md, section 4), under a name that the caller chose. The storage and the keys are
- * borrowed.
+ * Snapshots and writer files: one sealed piece in armor (docs/format.md, section 4), under a
+ * name that the caller chose. The storage and the keys are borrowed.
  */
 
 struct sealed_kind {

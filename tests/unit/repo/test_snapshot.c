@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fixture.h"
 
-#include "repo/record.h"
 #include "repo/sealed_file.h"
 #include "repo/snapshot_file.h"
 

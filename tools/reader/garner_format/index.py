@@ -23,16 +23,14 @@ class IndexFile:
         self.condemned = [(cursor.take(16), cursor.u64())[0] for _ in range(counts[1])]
         self.dropped = [cursor.take(16) for _ in range(counts[2])]
         self.packs = [read_pack(cursor) for _ in range(counts[3])]
-        self.entries = [read_entry(cursor) for _ in range(counts[4])]
+        self.entries = [self._entry(cursor) for _ in range(counts[4])]
         cursor.take(20 * references)
         cursor.end("an index file")
 
-
-def read_entry(cursor):
-    """The chunk's id, and the number of its pack in the group."""
-    name, pack = cursor.take(16), cursor.u32()
-    cursor.take(4 + 4)
-    return name, pack
+    def _entry(self, cursor):
+        name, pack = cursor.take(16), cursor.u32()
+        cursor.u32(), cursor.u32()
+        return name, pack
 
 
 def read_pack(cursor):
@@ -60,16 +58,24 @@ def read_index(repository):
         found.setdefault(file.group, []).append(file)
     groups = {group: parts for group, parts in found.items() if is_whole(parts)}
     replaced = {name for parts in groups.values() for part in parts for name in part.replaced}
-    count = [parts for group, parts in groups.items() if group not in replaced]
-    dropped = {name for parts in count for part in parts for name in part.dropped}
+    count = [part for group, parts in groups.items() if group not in replaced for part in parts]
+    dropped = {name for part in count for name in part.dropped}
     places = {}
-    for parts in count:
-        packs = [pack for part in sorted(parts, key=lambda part: part.part) for pack in part.packs]
-        for chunk, number in (entry for part in parts for entry in part.entries):
+    for group, parts in groups.items():
+        if group not in replaced:
+            take_group(parts, dropped, places)
+    return places
+
+
+def take_group(parts, dropped, places):
+    """The packs of a group are numbered through its parts."""
+    parts = sorted(parts, key=lambda part: part.part)
+    packs = [pack for part in parts for pack in part.packs]
+    for part in parts:
+        for chunk, number in part.entries:
             expect(number < len(packs), "an entry in a pack that is not there")
             if packs[number] not in dropped:
                 places.setdefault(chunk, packs[number])
-    return places
 
 
 def is_whole(parts):

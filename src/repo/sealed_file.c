@@ -6,7 +6,6 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "crypto/hash.h"
 #include "crypto/secret.h"
 #include "repo/armor.h"
 #include "repo/seal.h"
