@@ -469,10 +469,13 @@ static void damage(struct world *world)
 
 	assert_int_equal(io_list(biggest.folder, find_biggest, &biggest), 0);
 	int fd = open(biggest.path, O_RDWR);
-	off_t at = (off_t)biggest.size / 2;
-	assert_int_equal(pread(fd, &byte, 1, at), 1);
-	byte ^= 1;
-	assert_int_equal(pwrite(fd, &byte, 1, at), 1);
+	/* In more places than parity gives back. */
+	for (off_t i = 8; i < 16; i++) {
+		off_t at = (off_t)biggest.size / 24 * i;
+		assert_int_equal(pread(fd, &byte, 1, at), 1);
+		byte ^= 1;
+		assert_int_equal(pwrite(fd, &byte, 1, at), 1);
+	}
 	close(fd);
 	mem_free(biggest.path);
 }
