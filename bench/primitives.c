@@ -37,24 +37,41 @@ static double cpu_s(void)
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-static int take_file(const char *path, const struct stat *stat, int kind, struct FTW *walk)
+static int note_file(const char *path, const struct stat *stat, int kind, struct FTW *walk)
 {
 	(void)walk;
-	if (kind != FTW_F || !S_ISREG(stat->st_mode))
+	if (kind != FTW_F || !S_ISREG(stat->st_mode) || stat->st_size > CORPUS_MAX)
 		return 0;
-	if (sample.size + (size_t)stat->st_size > CORPUS_MAX)
-		return 0;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return 0;
-	ssize_t got = read(fd, sample.data + sample.size, (size_t)stat->st_size);
-	close(fd);
 	mem_grow(&sample.files, &sample.file_capacity, sample.file_count + 1,
 		sizeof(*sample.files));
 	sample.files[sample.file_count++] =
-		(struct sample_file){mem_strdup(path), (size_t)(got > 0 ? got : 0)};
-	sample.size += got > 0 ? (size_t)got : 0;
+		(struct sample_file){mem_strdup(path), (size_t)stat->st_size};
 	return 0;
+}
+
+/* Reads every so manieth file, so that what is read is of all parts of the folder. */
+static void take_files(void)
+{
+	uint64_t total = 0;
+	size_t taken = 0;
+
+	for (size_t i = 0; i < sample.file_count; i++)
+		total += sample.files[i].size;
+	size_t step = (size_t)(total / CORPUS_MAX) + 1;
+	for (size_t i = 0; i < sample.file_count; i += step) {
+		struct sample_file file = sample.files[i];
+		if (file.size > CORPUS_MAX - sample.size)
+			continue;
+		int fd = open(file.path, O_RDONLY | O_CLOEXEC);
+		if (fd < 0)
+			continue;
+		ssize_t got = read(fd, sample.data + sample.size, file.size);
+		close(fd);
+		file.size = got > 0 ? (size_t)got : 0;
+		sample.size += file.size;
+		sample.files[taken++] = file;
+	}
+	sample.file_count = taken;
 }
 
 /* Calls it until a quarter of a second is over, five times; the fastest turn counts. */
@@ -96,7 +113,9 @@ int main(int argc, char **argv)
 	}
 	sample.scratch = argc > 2 ? argv[2] : "bench-primitives.scratch";
 	sample.data = mem_alloc(CORPUS_MAX);
-	if (nftw(argv[1], take_file, FOLDERS_OPEN, FTW_PHYS) != 0 || sample.size < 1 << 20) {
+	int r = nftw(argv[1], note_file, FOLDERS_OPEN, FTW_PHYS);
+	take_files();
+	if (r != 0 || sample.size < 1 << 20) {
 		fprintf(stderr, "%s: no folder with 1 MiB of files that can be read\n",
 			argv[1]);
 		return 1;

@@ -17,7 +17,7 @@
 #include "primitives.h"
 #include "repo/chunker.h"
 
-enum { MIB = 1 << 20, KIB = 1 << 10, MAIL = 3 * KIB, SOME = 16 * MIB };
+enum { MIB = 1 << 20, KIB = 1 << 10, MAIL = 3 * KIB, SOME = 64 * MIB };
 
 static uint8_t *room;   /* what a round writes into: a bound of 1 MiB and more */
 static uint8_t *frames; /* blocks of 1 MiB, compressed at level 3 */
@@ -33,7 +33,7 @@ static size_t some(const struct sample *sample)
 	return sample->size < SOME ? sample->size : SOME;
 }
 
-/* Calls `step` for pieces of a size over the first 16 MiB. */
+/* Calls `step` for pieces of a size over the first 64 MiB. */
 typedef void step_fn(
 	const uint8_t *data, size_t size, int argument, struct primitive_work *work);
 static void each(const struct sample *sample, size_t unit, step_fn *step, int argument,

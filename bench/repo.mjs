@@ -3,6 +3,7 @@
 // What the repository takes beside restic, borg, casync, tar | zstd and cp -a: time, processor, memory and size of each
 // phase of a backup's life, on corpora of mail, files and tiny items; then the ratios that are to be reached.
 // Use: bench/repo.mjs FOLDER-OF-THE-BUILD [--corpus NAME,…] [--tools NAME,…] [--runs N] [--json FILE]
+//   [--items N] (of the corpus tiny, in place of 500,000)
 //   [--data FOLDER] (of mail-*.tar.zst; GARNER_DATA, or ../shared/data beside the project)
 //   [--work FOLDER] (repositories, and Debian packages to be used again)  [--memory FOLDER] (corpora and restores, on a tmpfs)
 import fs from 'node:fs';
@@ -18,7 +19,7 @@ import { missing, tools } from './repo/tools.mjs';
 
 const top = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const { values, positionals } = parseArgs({ allowPositionals: true, options: Object.fromEntries(
-  ['corpus', 'tools', 'runs', 'json', 'data', 'work', 'memory'].map((name) => [name, { type: 'string' }])) });
+  ['corpus', 'tools', 'runs', 'items', 'json', 'data', 'work', 'memory'].map((name) => [name, { type: 'string' }])) });
 const WITH_TENTH = ['files', 'tiny'];
 
 function chosen(given, all, what) {
@@ -28,8 +29,8 @@ function chosen(given, all, what) {
   return names;
 }
 
-function wholeNumber(text) {
-  if (!/^[1-9][0-9]{0,2}$/.test(text)) throw new Error(`--runs takes a number from 1 to 999, not ${text}`);
+function wholeNumber(option, text) {
+  if (!/^[1-9][0-9]{0,6}$/.test(text)) throw new Error(`--${option} takes a number from 1 to 9999999, not ${text}`);
   return Number(text);
 }
 
@@ -41,7 +42,8 @@ function settingsOf() {
     bin: path.join(build, 'bin'),
     program: path.join(build, 'bench', 'bench-measure'),
     data: values.data ?? process.env.GARNER_DATA ?? path.join(top, '..', 'shared', 'data'),
-    runs: wholeNumber(values.runs ?? '1'),
+    runs: wholeNumber('runs', values.runs ?? '1'),
+    items: values.items ? wholeNumber('items', values.items) : undefined,
     cache: values.work ? path.resolve(work) : null,
     work: fs.mkdtempSync(path.join(path.resolve(work), 'garner-bench-')),
     memory: fs.mkdtempSync(path.join(values.memory ?? (fs.existsSync('/dev/shm') ? '/dev/shm' : work), 'garner-bench-')),

@@ -40,6 +40,16 @@ function download(pinned, to) {
   if (status !== 0) throw new Error(`cannot download ${name}: ${stderr.trim()} (apt-get update first)`);
 }
 
+/** Of several names for one file the first stays: the corpus is what lies on the disk once. */
+function withoutLinks(root) {
+  const seen = new Set();
+  for (const file of filesBelow(root)) {
+    const { ino, nlink } = fs.statSync(path.join(root, file));
+    if (nlink > 1 && seen.has(ino)) fs.unlinkSync(path.join(root, file));
+    seen.add(ino);
+  }
+}
+
 /** Downloads are kept in a cache folder, unpacked each time. */
 function files({ cache }, to) {
   const debs = path.join(cache, 'debs');
@@ -51,6 +61,8 @@ function files({ cache }, to) {
     if (!found()) download(pinned, debs);
     execFileSync('dpkg-deb', ['-x', path.join(debs, found()), path.join(to, name)], { stdio: 'inherit' });
   }
+  plain(to);
+  withoutLinks(to);
   return to;
 }
 

@@ -19,9 +19,11 @@ function begin(names, corpus, settings) {
   });
 }
 
-function note(tool, phase, took) {
+/** What was measured is said at once too: a long run that is broken off has told something. */
+function note(tool, phase, took, settings) {
   const size = bytesBelow(tool.repository);
   tool.phases[phase] = { ...took, size_bytes: size, added_bytes: size - tool.size };
+  settings.say(`  ${took.cpu_s.toFixed(3)} s CPU, ${took.wall_s.toFixed(3)} s wall, ${(took.peak_bytes / (1 << 20)).toFixed(0)} MiB, ${size} bytes`);
   tool.size = size;
 }
 
@@ -33,7 +35,7 @@ function phase(tool, name, settings) {
     return;
   }
   settings.say(`${settings.title}, ${tool.name}: ${name}`);
-  note(tool, name, measure(what, settings));
+  note(tool, name, measure(what, settings), settings);
 }
 
 function restore(tool, corpus, settings) {
@@ -42,7 +44,7 @@ function restore(tool, corpus, settings) {
   fs.rmSync(to, { recursive: true, force: true });
   fs.mkdirSync(to);
   settings.say(`${settings.title}, ${tool.name}: restore, and compare`);
-  note(tool, 'restore', measure(tool.restore(to), settings));
+  note(tool, 'restore', measure(tool.restore(to), settings), settings);
   compare(corpus.root, to);
   fs.rmSync(to, { recursive: true });
 }

@@ -11,7 +11,7 @@
 
 /** What compression needs, made once. One thread at a time. */
 struct block_coder;
-struct block_coder *block_coder_new(int level); /* of zstd; 0: the house's */
+struct block_coder *block_coder_new(int level);   /* of zstd; 0: the house's */
 void block_coder_free(struct block_coder *coder); /* NULL is fine */
 
 /** A block that is encoded and not sealed yet; borrowed from the coder, or from `plain`. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "repo/message_reader.h"
 #include "repo/repo_priv.h"
 
 enum {
@@ -190,6 +191,8 @@ int content_walk(struct repo *repo, const struct repo_content *content, content_
 {
 	struct walk walk = {repo, visit, context};
 
+	if (content->kind == REPO_MESSAGE)
+		return message_walk(repo, content, visit, context);
 	if (content->kind == REPO_LIST)
 		return walk_list(&walk, content, LIST_LEVELS);
 	return visit(context, content->id, content->size);
@@ -243,6 +246,8 @@ int repo_read(struct repo *repo, const struct repo_content *content, repo_sink_f
 {
 	struct reading reading = {repo, sink, context};
 
+	if (content->kind == REPO_MESSAGE)
+		return message_read(repo, content, sink, context);
 	return content_walk(repo, content, read_chunk, &reading);
 }
 

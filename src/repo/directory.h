@@ -24,7 +24,7 @@ enum {
 enum directory_key { DIRECTORY_KEY_DERIVED = 0, DIRECTORY_KEY_BOX = 1 };
 
 struct directory_head {
-	uint8_t key_kind; /* enum directory_key */
+	uint8_t key_kind;                              /* enum directory_key */
 	uint8_t commitment[DIRECTORY_COMMITMENT_SIZE]; /* to the data key */
 	uint8_t box[DIRECTORY_BOX_SIZE];               /* only with DIRECTORY_KEY_BOX */
 	uint8_t dictionary[REPO_ID_SIZE];              /* zeros: none */

@@ -70,24 +70,6 @@ static int wrap(const struct folder_writer *folder, int r)
 	return err_wrap(r, "the folder \"%s\"", folder->folder.name);
 }
 
-int folder_find(struct folder_writer *folder, const char *item_id, const struct tree_item **out)
-{
-	const struct map_key key = tree_key(item_id);
-
-	*out = NULL;
-	if (!folder->has_previous)
-		return 0;
-	int r = map_find(object_maps(folder->object), folder->root, &key, &folder->value, NULL);
-	if (r == 1) {
-		const struct map_entry entry = {.key = key,
-			.value = folder->value.data,
-			.value_size = folder->value.size};
-		r = tree_get_item(&entry, &folder->texts, &folder->found);
-		*out = r == 0 ? &folder->found : NULL;
-	}
-	return wrap(folder, r);
-}
-
 static int edit(struct folder_writer *folder)
 {
 	const struct map_edit_options options = {object_boundary(folder->object),
@@ -126,8 +108,13 @@ int folder_relist(struct folder_writer *folder)
 	return wrap(folder, r < 0 ? r : next_old(folder));
 }
 
+static bool is_same_key(const struct map_key *a, const struct map_key *b)
+{
+	return page_compare_keys(a->data, a->size, b->data, b->size) == 0;
+}
+
 /* Removes the old items before the key (NULL: all that are left), and passes over its own. */
-static int remove_until(struct folder_writer *folder, const struct map_key *key)
+static int remove_until(struct folder_writer *folder, const struct map_key *key, bool passes)
 {
 	int r = 0;
 
@@ -135,7 +122,7 @@ static int remove_until(struct folder_writer *folder, const struct map_key *key)
 		const struct map_key *old = &folder->old.key;
 		int order = key ? page_compare_keys(old->data, old->size, key->data, key->size)
 				: -1;
-		if (order > 0)
+		if (order > 0 || (order == 0 && !passes))
 			break;
 		if (order < 0)
 			r = remove_key(folder, old);
@@ -145,23 +132,75 @@ static int remove_until(struct folder_writer *folder, const struct map_key *key)
 	return r;
 }
 
-/* Notes that the listing names this item. */
-static int name_item(struct folder_writer *folder, const struct map_key *key)
+/* Notes that the listing has come to this item; *is_again where it had before. */
+static int reach_item(struct folder_writer *folder, const struct map_key *key, bool *is_again)
 {
 	struct buf *last = &folder->last;
-
-	if (!folder->is_relisted)
-		return 0;
 	int order = page_compare_keys(last->data, last->size, key->data, key->size);
-	if (order == 0 && last->size > 0)
+
+	*is_again = order == 0;
+	if (order == 0)
 		return 0;
 	if (order > 0)
 		return err_set(ERR_INVALID, "the items of a listing come by their ids");
 	buf_clear(last);
 	int r = buf_append(last, key->data, key->size);
-	if (r == ERR_LIMIT)
-		r = err_set(ERR_INVALID, "an id of more than %d bytes", PAGE_KEY_MAX);
-	return r < 0 ? r : remove_until(folder, key);
+	return r == ERR_LIMIT
+		       ? err_set(ERR_INVALID, "an id of more than %d bytes", PAGE_KEY_MAX)
+		       : r;
+}
+
+/* Notes that the listing names this item. */
+static int name_item(struct folder_writer *folder, const struct map_key *key)
+{
+	bool is_again;
+
+	if (!folder->is_relisted)
+		return 0;
+	int r = reach_item(folder, key, &is_again);
+	return r < 0 ? r : remove_until(folder, key, true);
+}
+
+/* 1 where the old item is there. */
+static int find_stored(struct folder_writer *folder, const struct map_key *key)
+{
+	int r = folder->has_previous ? map_find(object_maps(folder->object), folder->root, key,
+					       &folder->value, NULL)
+				     : 0;
+
+	if (r != 1)
+		return r;
+	const struct map_entry entry = {
+		.key = *key, .value = folder->value.data, .value_size = folder->value.size};
+	r = tree_get_item(&entry, &folder->texts, &folder->found);
+	return r < 0 ? r : 1;
+}
+
+/* The same while the folder is listed anew: then it is the next of the old ones, unless it came
+ * a moment ago and was passed over. */
+static int find_listed(struct folder_writer *folder, const struct map_key *key)
+{
+	bool is_again = false;
+	int r = reach_item(folder, key, &is_again);
+
+	if (r == 0)
+		r = remove_until(folder, key, false);
+	if (r < 0)
+		return r;
+	if (folder->walker && is_same_key(&folder->old.key, key)) {
+		r = tree_get_item(&folder->old, &folder->texts, &folder->found);
+		return r < 0 ? r : 1;
+	}
+	return is_again ? find_stored(folder, key) : 0;
+}
+
+int folder_find(struct folder_writer *folder, const char *item_id, const struct tree_item **out)
+{
+	const struct map_key key = tree_key(item_id);
+	int r = folder->is_relisted ? find_listed(folder, &key) : find_stored(folder, &key);
+
+	*out = r == 1 ? &folder->found : NULL;
+	return r < 0 ? wrap(folder, r) : 0;
 }
 
 int folder_put(struct folder_writer *folder, const struct tree_item *item)
@@ -213,7 +252,7 @@ static int write_items(struct folder_writer *folder)
 
 static int finish(struct folder_writer *folder)
 {
-	int r = remove_until(folder, NULL);
+	int r = remove_until(folder, NULL, true);
 
 	if (r < 0)
 		return r;

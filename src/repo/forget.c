@@ -118,6 +118,7 @@ int repo_forget(struct repo *repo, const char (*ids)[SNAPSHOT_ID_TEXT], size_t c
 	if (r == 0 && count > 0) {
 		take_over_notes(&forgetting);
 		link_note(&forgetting);
+		forgetting.note.place = snapshot_chain_next_place(&forgetting.chain);
 		r = snapshot_put(repo, &forgetting.note, NULL);
 	}
 	if (r == 0)

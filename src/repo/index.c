@@ -194,8 +194,8 @@ static bool next_of(const struct index_table *tables[2], size_t at[2], struct in
 	return true;
 }
 
-static int merge_tables(
-	const struct index_table *older, const struct index_table *newer, struct index_table **out)
+static int merge_tables(const struct index_table *older, const struct index_table *newer,
+	struct index_table **out)
 {
 	const struct index_table *tables[2] = {older, newer};
 	size_t at[2] = {0, 0};

@@ -44,7 +44,7 @@ struct index {
 	size_t block_count, block_capacity;
 	struct index_table *tables[INDEX_TABLES_MAX]; /* the oldest first */
 	size_t table_count;
-	struct idset fresh; /* not in a table yet */
+	struct idset fresh;                /* not in a table yet */
 	struct index_entry *fresh_entries; /* by the numbers there */
 	size_t fresh_capacity;
 	struct idset files;  /* names of index files that are in it, or replaced */

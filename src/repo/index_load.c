@@ -175,8 +175,8 @@ static int take_pack(struct index *index, struct index_part *part, uint32_t *out
 }
 
 /* The packs of a group are numbered through its parts. */
-static int take_group_packs(
-	struct index *index, struct index_part *parts, size_t count, struct index_sentences *out)
+static int take_group_packs(struct index *index, struct index_part *parts, size_t count,
+	struct index_sentences *out)
 {
 	size_t total = 0, at = 0;
 	int r = 0;
@@ -415,6 +415,7 @@ int index_load(struct repo *repo)
 
 	for (int i = 0; i < TRIES && again; i++)
 		r = load_once(repo, &again);
-	/* An index file that is listed and never there is damage, nothing that was asked for. */
+	/* An index file that is listed and never there is damage, nothing that was asked for.
+	 */
 	return r == ERR_NOTFOUND ? err_wrap((int)ERR_CORRUPT, "index") : r;
 }

@@ -14,8 +14,8 @@ enum {
 	HEAP_ENTRIES = (4 << 20) / sizeof(struct index_entry),
 	WRITE_ENTRIES = (256 << 10) / sizeof(struct index_entry),
 	FAN = 1 << 16,
-	FILTER_BITS = 10,      /* of the filter for each entry */
-	FILTER_WORDS = 8,      /* of 64 bits: a cache line, which all bits of an id lie in */
+	FILTER_BITS = 10, /* of the filter for each entry */
+	FILTER_WORDS = 8, /* of 64 bits: a cache line, which all bits of an id lie in */
 	FILTER_PROBES = 6,
 	/* Look-ups before what they brought into memory is let go: the kernel maps up to 64 KiB
 	 * around each. */
@@ -221,9 +221,9 @@ static bool search(struct index_table *table, const uint8_t id[REPO_ID_SIZE], si
 	uint64_t low_key = 0, high_key = UINT64_MAX, key = key_of(id);
 
 	while (low < high) {
-		size_t guess = low + (size_t)((unsigned __int128)(key - low_key) *
-						(high - low) / ((unsigned __int128)high_key -
-								low_key + 1));
+		size_t guess =
+			low + (size_t)((unsigned __int128)(key - low_key) * (high - low) /
+				       ((unsigned __int128)high_key - low_key + 1));
 		int order = memcmp(table->entries[guess].id, id, REPO_ID_SIZE);
 		if (order == 0) {
 			*out = guess;

@@ -9,7 +9,8 @@
 /*
  * A sorted table of entries of the index that never changes: on the heap while it is small,
  * else in a temporary file without a name (in $TMPDIR, else /var/tmp) that is mapped, and of
- * which little stays in memory. A filter before it answers most questions for what is not there.
+ * which little stays in memory. A filter before it answers most questions for what is not
+ * there.
  */
 
 /** Where a chunk lies. */

@@ -73,7 +73,7 @@ struct pack *pack_new(const struct repo *repo)
 	pack->repo = repo;
 	pack->bytes = buf_init(PACK_MAX);
 	pack->directory = buf_init(DIRECTORY_MAX);
-	pack->trial = buf_init(CHUNK_MAX);
+	pack->trial = buf_init(CHUNK_MAX + 1); /* and a byte, so that none is no room */
 	begin(pack);
 	return pack;
 }
@@ -184,8 +184,7 @@ int pack_write(struct pack *pack, struct pack_written *out)
 	pack_path(pack->file.name, path);
 	int r = close_pack(pack, out);
 	if (r == 0)
-		r = storage_put(
-			pack->repo->storage, path, pack->bytes.data, pack->bytes.size);
+		r = storage_put(pack->repo->storage, path, pack->bytes.data, pack->bytes.size);
 	if (r < 0)
 		buf_free(&out->directory);
 	else
@@ -276,9 +275,9 @@ static int open_box(struct repo *repo, const struct index_pack *pack, struct sea
 int pack_data_seal(struct repo *repo, const struct index_pack *pack, struct seal *out)
 {
 	if (!repo->keys.can_read)
-		return err_set(ERR_AUTH,
-			"this key adds to the repository and cannot read what is in it; use its "
-			"password or key file");
+		return err_set(ERR_AUTH, "this key adds to the repository and cannot read what "
+					 "is in it; use its "
+					 "password or key file");
 	if (pack->key_kind == DIRECTORY_KEY_BOX)
 		return open_box(repo, pack, out);
 	seal_begin_data(out, &repo->keys, pack->name);

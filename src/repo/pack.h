@@ -6,8 +6,8 @@
 #include "repo/index.h"
 
 /*
- * Pack files: sealed blocks one behind the other, the sealed directory, and the armor. A pack is
- * built in memory and written whole.
+ * Pack files: sealed blocks one behind the other, the sealed directory, and the armor. A pack
+ * is built in memory and written whole.
  */
 
 struct pack; /* one that is being built; one thread at a time */
@@ -47,8 +47,8 @@ NODISCARD int pack_write(struct pack *pack, struct pack_written *out);
 enum { PACK_PATH_SIZE = 48 };
 void pack_path(const uint8_t name[NAME_SIZE], char out[PACK_PATH_SIZE]);
 
-/** Reads the directory of a stored pack, of which name, size, data and directory are given, into
- * `directory`, everything about it verified. ERR_NOTFOUND, ERR_CORRUPT, ERR_IO. */
+/** Reads the directory of a stored pack, of which name, size, data and directory are given,
+ * into `directory`, everything about it verified. ERR_NOTFOUND, ERR_CORRUPT, ERR_IO. */
 NODISCARD int pack_directory(
 	struct repo *repo, const struct index_pack *pack, struct buf *directory);
 

@@ -71,8 +71,7 @@ static int compare_folders(const void *a, const void *b)
 	return parents ? parents : strcmp(first->id, second->id);
 }
 
-int path_tree_load(
-	struct path_tree *tree, struct repo *repo, const uint8_t id[REPO_ID_SIZE])
+int path_tree_load(struct path_tree *tree, struct repo *repo, const uint8_t id[REPO_ID_SIZE])
 {
 	*tree = (struct path_tree){.repo = repo, .store = repo_chunk_store(repo)};
 	tree->maps = maps_new(&tree->store);

@@ -10,8 +10,8 @@
 
 enum {
 	WORKERS_MAX = 4,
-	WAITING = 2,    /* blocks between the caller and the workers */
-	OPEN = 4,       /* blocks that the caller fills at the same time */
+	WAITING = 2,             /* blocks between the caller and the workers */
+	OPEN = 5,                /* blocks that the caller fills at the same time */
 	KEPT_CAPACITY = 5 << 18, /* of a free block; the room of a larger one is given back */
 };
 
@@ -113,9 +113,9 @@ static void fail(struct pipeline *pipeline, int r)
 
 static int state(struct pipeline *pipeline)
 {
-	return pipeline->failed ? err_set((enum err)pipeline->failed, "%s",
-					  pipeline->failed_text)
-				: 0;
+	return pipeline->failed
+		       ? err_set((enum err)pipeline->failed, "%s", pipeline->failed_text)
+		       : 0;
 }
 
 static int write_pack(struct pipeline *pipeline)
@@ -137,8 +137,8 @@ static int write_pack(struct pipeline *pipeline)
 static int put_in_pack(struct pipeline *pipeline, const struct pipeline_block *block,
 	const struct block_code *code)
 {
-	struct pack_block added = {block->piece, *code, (uint32_t)block->plain.size,
-		&block->chunks};
+	struct pack_block added = {
+		block->piece, *code, (uint32_t)block->plain.size, &block->chunks};
 
 	if (!pipeline->pack)
 		pipeline->pack = pack_new(pipeline->repo);

@@ -27,13 +27,13 @@ void pipeline_free(struct pipeline *pipeline); /* NULL is fine; what was not dra
 /** An empty block; waits for one. */
 struct pipeline_block *pipeline_take(struct pipeline *pipeline, enum piece piece);
 
-/** Sends a block on its way, or takes it back where it is empty. The error of an earlier one, if
- * there was any: the pipeline is then of no more use. */
+/** Sends a block on its way, or takes it back where it is empty. The error of an earlier one,
+ * if there was any: the pipeline is then of no more use. */
 NODISCARD int pipeline_send(struct pipeline *pipeline, struct pipeline_block *block);
 
 /** Waits until all that was sent lies in packs that are written. What the index is to know of
- * them, and of those before since the last drain, is handed over: *out (freed with mem_free) and
- * their directories. */
+ * them, and of those before since the last drain, is handed over: *out (freed with mem_free)
+ * and their directories. */
 NODISCARD int pipeline_drain(
 	struct pipeline *pipeline, struct pack_written **out, size_t *out_count);
 

@@ -33,8 +33,7 @@ enum {
 };
 
 /** The file key of the file with this name; wiped by seal_end. */
-void seal_begin(
-	struct seal *seal, const struct repo_keys *keys, const uint8_t name[NAME_SIZE]);
+void seal_begin(struct seal *seal, const struct repo_keys *keys, const uint8_t name[NAME_SIZE]);
 /** The data key of a pack, as it is derived. Only where the keys can read. */
 void seal_begin_data(
 	struct seal *seal, const struct repo_keys *keys, const uint8_t name[NAME_SIZE]);

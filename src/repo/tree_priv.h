@@ -6,7 +6,7 @@
 #include "repo/writer.h"
 
 /*
- * How an object and its folders see each other while they are written.
+ * Reading trees, and how an object and its folders see each other while they are written.
  */
 
 /** As repo_folders and repo_items. */

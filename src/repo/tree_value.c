@@ -5,7 +5,7 @@
 
 #include "repo/varint.h"
 
-enum { CONTENT_KINDS = 3 };
+enum { CONTENT_KINDS = REPO_MESSAGE + 1 };
 
 struct map_key tree_key(const char *id)
 {
@@ -24,8 +24,7 @@ static int put_text(struct buf *out, const char *text)
 
 static int put_content(struct buf *out, const struct repo_content *content)
 {
-	const uint8_t kind = content->kind;
-	int r = buf_append(out, &kind, 1);
+	int r = buf_append(out, &content->kind, 1);
 
 	if (r == 0)
 		r = buf_append(out, content->id, REPO_ID_SIZE);

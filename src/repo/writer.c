@@ -81,9 +81,9 @@ int writer_fail(struct repo_writer *writer, int r)
 	return r;
 }
 
-static int close_block(struct repo_writer *writer, enum piece piece)
+static int close_block(struct repo_writer *writer, size_t slot)
 {
-	struct pipeline_block *block = STEAL(writer->open[piece]);
+	struct pipeline_block *block = STEAL(writer->open[slot]);
 
 	return block ? pipeline_send(writer->pipeline, block) : 0;
 }
@@ -95,11 +95,11 @@ static bool has_room(const struct pipeline_block *block, size_t size)
 }
 
 /* A small chunk goes in with others of its kind. */
-static int add_to_block(struct repo_writer *writer, const struct chunk_put *chunk,
+static int add_to_block(struct repo_writer *writer, const struct chunk_put *chunk, size_t slot,
 	const uint8_t id[REPO_ID_SIZE])
 {
-	struct pipeline_block **open = &writer->open[chunk->piece];
-	int r = *open && !has_room(*open, chunk->size) ? close_block(writer, chunk->piece) : 0;
+	struct pipeline_block **open = &writer->open[slot];
+	int r = *open && !has_room(*open, chunk->size) ? close_block(writer, slot) : 0;
 
 	if (r < 0)
 		return r;
@@ -137,9 +137,16 @@ static void add_refs(struct repo_writer *writer, const struct chunk_put *chunk)
 	writer->ref_count += chunk->ref_count;
 }
 
-static int put(struct repo_writer *writer, const struct chunk_put *chunk, struct buf *whole,
-	uint8_t out_id[REPO_ID_SIZE])
+struct putting {
+	const struct chunk_put *chunk;
+	struct buf *whole; /* NULL, or a buffer of it alone that may be emptied */
+	size_t slot;
+};
+
+static int put(
+	struct repo_writer *writer, const struct putting *putting, uint8_t out_id[REPO_ID_SIZE])
 {
+	const struct chunk_put *chunk = putting->chunk;
 	int r = writer_state(writer);
 
 	if (r < 0)
@@ -151,9 +158,9 @@ static int put(struct repo_writer *writer, const struct chunk_put *chunk, struct
 	if (chunk->ref_count > 0)
 		add_refs(writer, chunk);
 	if (chunk->size >= SOLID_LIMIT)
-		r = add_alone(writer, chunk, whole, out_id);
+		r = add_alone(writer, chunk, putting->whole, out_id);
 	else
-		r = add_to_block(writer, chunk, out_id);
+		r = add_to_block(writer, chunk, putting->slot, out_id);
 	if (r == 0 &&
 		(writer->fresh.count >= FRESH_CHUNKS_MAX || writer->ref_count >= REFS_MAX))
 		r = repo_writer_commit(writer);
@@ -163,14 +170,20 @@ static int put(struct repo_writer *writer, const struct chunk_put *chunk, struct
 int writer_put_chunk(
 	struct repo_writer *writer, const struct chunk_put *chunk, uint8_t out_id[REPO_ID_SIZE])
 {
-	return put(writer, chunk, NULL, out_id);
+	return put(writer, &(struct putting){chunk, NULL, chunk->piece}, out_id);
+}
+
+int writer_put_recipe(
+	struct repo_writer *writer, const struct chunk_put *chunk, uint8_t out_id[REPO_ID_SIZE])
+{
+	return put(writer, &(struct putting){chunk, NULL, WRITER_RECIPES}, out_id);
 }
 
 int writer_put_buf(struct repo_writer *writer, enum piece piece, struct buf *chunk,
 	uint8_t out_id[REPO_ID_SIZE])
 {
 	struct chunk_put given = {.piece = piece, .data = chunk->data, .size = chunk->size};
-	int r = put(writer, &given, chunk, out_id);
+	int r = put(writer, &(struct putting){&given, chunk, piece}, out_id);
 
 	buf_clear(chunk);
 	return r;
@@ -180,7 +193,7 @@ int writer_put_buf(struct repo_writer *writer, enum piece piece, struct buf *chu
 static bool find_open(const struct repo_writer *writer, const uint8_t id[REPO_ID_SIZE],
 	const uint8_t **out, size_t *out_size)
 {
-	for (size_t i = 0; i <= PIECE_META; i++) {
+	for (size_t i = 0; i < WRITER_SLOTS; i++) {
 		const struct pipeline_block *block = writer->open[i];
 		size_t end = block ? block->plain.size : 0;
 		for (size_t at = block ? block->chunks.size : 0; at > 0;) {
@@ -246,8 +259,8 @@ static int commit(struct repo_writer *writer)
 	size_t count = 0;
 	int r = 0;
 
-	for (enum piece piece = PIECE_TEXT; piece <= PIECE_META && r == 0; piece++)
-		r = close_block(writer, piece);
+	for (size_t slot = 0; slot < WRITER_SLOTS && r == 0; slot++)
+		r = close_block(writer, slot);
 	if (r == 0)
 		r = pipeline_drain(writer->pipeline, &packs, &count);
 	if (r == 0 && count > 0)

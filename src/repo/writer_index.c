@@ -73,15 +73,14 @@ static int put_packs(struct collecting *at, const struct pack_written *packs, si
 	for (size_t i = 0; i < count && r == 0; i++) {
 		r = index_file_put_pack(at->file, &packs[i].info);
 		if (r == 0)
-			r = directory_walk(
-				&packs[i].directory, packs[i].info.data, &visitor);
+			r = directory_walk(&packs[i].directory, packs[i].info.data, &visitor);
 	}
 	return r;
 }
 
 /* References by their ids: how many different ones, and, with a file, themselves. */
-static int walk_refs(const struct repo_writer *writer, struct index_file_writer *file,
-	uint32_t *out_count)
+static int walk_refs(
+	const struct repo_writer *writer, struct index_file_writer *file, uint32_t *out_count)
 {
 	int r = 0;
 
@@ -104,9 +103,8 @@ static int walk_refs(const struct repo_writer *writer, struct index_file_writer 
 static int write_file(struct collecting *at, const struct pack_written *packs, size_t count)
 {
 	struct repo_writer *writer = at->writer;
-	struct index_head head = {.parts = 1,
-		.packs = (uint32_t)count,
-		.entries = (uint32_t)at->count};
+	struct index_head head = {
+		.parts = 1, .packs = (uint32_t)count, .entries = (uint32_t)at->count};
 	struct index_file_entry file;
 
 	if (writer->ref_count > 0)

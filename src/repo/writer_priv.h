@@ -13,12 +13,15 @@
  * What a writer is, for the files of this folder.
  */
 
+/* Small chunks that share a block: those of a piece, and recipes apart from other texts, for
+ * they are more like each other. */
+enum { WRITER_RECIPES = 0, WRITER_SLOTS = PIECE_META + 1 };
+
 struct repo_writer {
 	struct repo *repo; /* borrowed */
 	struct pipeline *pipeline;
-	struct pipeline_block *open[PIECE_META + 1]; /* by piece: blocks that small chunks are
-							still being put into */
-	struct idset fresh;                          /* chunks written since the last commit */
+	struct pipeline_block *open[WRITER_SLOTS]; /* blocks that are still being filled */
+	struct idset fresh;                        /* chunks written since the last commit */
 	uint8_t (*refs)[REPO_ID_SIZE]; /* that they hold, each as often as it was named */
 	size_t ref_count, ref_capacity;
 	struct content_writer *content; /* made at the first use */
@@ -32,6 +35,10 @@ struct repo_writer {
 /** Stores a chunk, or finds that it is there. After an error the writer is of no more use: what
  * it has may refer to what was lost. ERR_IO, ERR_CORRUPT. */
 NODISCARD int writer_put_chunk(struct repo_writer *writer, const struct chunk_put *chunk,
+	uint8_t out_id[REPO_ID_SIZE]);
+
+/** The same for a recipe. */
+NODISCARD int writer_put_recipe(struct repo_writer *writer, const struct chunk_put *chunk,
 	uint8_t out_id[REPO_ID_SIZE]);
 
 /** The same for a chunk that is a whole buffer, which is empty afterwards: a large one is not

@@ -17,9 +17,9 @@
  * another one and fails as tests want it.
  *
  * A name is "folder/…/name": at most 200 bytes of letters, digits, "-", "_" and ".", parts of
- * at least one byte that do not begin with ".", and not below "tmp". Another one gives
- * ERR_INVALID from whatever it is given to; storage_list may come across others, and tells
- * them.
+ * at least one byte that do not begin with ".", and not below "tmp". storage_put refuses others
+ * with ERR_INVALID. storage_list may come across what somebody else has put; such a name can be
+ * read and removed where it leads to nothing outside the place and has no control characters.
  *
  * An object that storage_put has returned 0 for survives a power cut. Where it has returned an
  * error, the object is not there, or (where the failure hides what became of it) it is there

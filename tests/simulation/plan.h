@@ -62,8 +62,10 @@ struct plan {
 
 enum { PLAN_INSTANCES_MAX = 50, PLAN_USERS = 5000 };
 
-/* `is_large`: a customer as large as can be, also where the seed would not give one. */
-struct plan plan_make(uint64_t seed, int days, bool is_large);
+/* How large a customer: as the seed has it, as large as can be, or never as large. */
+enum plan_size { PLAN_OF_SEED, PLAN_LARGE, PLAN_SMALL };
+
+struct plan plan_make(uint64_t seed, int days, enum plan_size size);
 struct plan plan_copy(const struct plan *plan);
 void plan_free(struct plan *plan);
 

@@ -161,7 +161,7 @@ static void assert_clean(int r)
 	assert_true(err_message()[0] != '\0');
 }
 
-static void every_changed_byte_of_every_file_is_seen(void **state)
+static void every_changed_byte_of_every_file_is_seen_or_mended(void **state)
 {
 	(void)state;
 	struct fixture *fixture = make();
@@ -188,7 +188,7 @@ static void every_changed_byte_of_every_file_is_seen(void **state)
 	fixture_free(fixture);
 }
 
-static void every_length_of_every_file_is_seen(void **state)
+static void every_length_of_every_file_is_seen_or_mended(void **state)
 {
 	(void)state;
 	struct fixture *fixture = make();
@@ -292,8 +292,8 @@ static void noise_in_any_place_is_seen(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_changed_byte_of_every_file_is_seen),
-		cmocka_unit_test(every_length_of_every_file_is_seen),
+		cmocka_unit_test(every_changed_byte_of_every_file_is_seen_or_mended),
+		cmocka_unit_test(every_length_of_every_file_is_seen_or_mended),
 		cmocka_unit_test(missing_file_is_seen),
 		cmocka_unit_test(files_of_another_repository_are_refused),
 		cmocka_unit_test(noise_in_any_place_is_seen),

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fixture.h"
 
+#include <stdio.h>
+
 #include "base/text.h"
 #include "repo/path.h"
 
@@ -295,6 +297,67 @@ static void visitor_may_read_contents(void **state)
 	snapshot_free(snapshot);
 }
 
+enum { MANY = 9000 };
+
+struct many {
+	bool seen[MANY];
+	uint32_t count;
+};
+
+/* Of each three one has a name of its own, the others are told apart. */
+static void many_component(uint32_t number, char out[32])
+{
+	uint32_t before = number / 3 * 2 + (number % 3 == 2);
+
+	if (number % 3 == 0)
+		snprintf(out, 32, "name %05u", number);
+	else if (before == 0)
+		snprintf(out, 32, "same");
+	else
+		snprintf(out, 32, "same~%u", before + 1);
+}
+
+static int check_one_of_many(void *context, const struct path_entry *entry)
+{
+	struct many *many = context;
+	char component[32];
+
+	if (entry->kind != PATH_ITEM)
+		return 0;
+	assert_true(entry->position < MANY && !many->seen[entry->position]);
+	many->seen[entry->position] = true;
+	many_component((uint32_t)entry->position, component);
+	assert_string_equal(strrchr(entry->path, '/') + 1, component);
+	many->count++;
+	return 0;
+}
+
+static void a_large_folder_is_walked_in_parts(void **state)
+{
+	struct builder builder = {.fixture = *state};
+	struct many many = {0};
+	const char *last = "mailbox/ada@x/Inbox/same~6000";
+
+	add_object(&builder, "mailbox", "ada@x");
+	add_folder(&builder, "f1", "", "Inbox");
+	for (uint32_t i = 0; i < MANY; i++) {
+		uint32_t number = (uint32_t)((uint64_t)i * 7919 % MANY);
+		AUTO_TEXT id = mem_printf("i%05u", number);
+		AUTO_TEXT name = mem_printf("name %05u", number);
+		add_item(&builder, id, number % 3 ? "same" : name);
+	}
+	struct snapshot *snapshot = end(&builder);
+	struct path_visitor visitor = {
+		.visit = check_one_of_many, .context = &many, .deep = true};
+	assert_int_equal(path_walk(builder.fixture->repo, snapshot, "", &visitor), 0);
+	assert_int_equal(many.count, MANY);
+	visitor.deep = false;
+	many.seen[MANY - 1] = false;
+	assert_int_equal(path_walk(builder.fixture->repo, snapshot, last, &visitor), 0);
+	assert_int_equal(many.count, MANY + 1);
+	snapshot_free(snapshot);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -308,6 +371,7 @@ int main(void)
 		WITH(objects_of_one_name_are_told_apart),
 		WITH(F2_an_item_knows_its_place_in_a_listing_whatever_the_order_of_the_walk),
 		WITH(visitor_may_read_contents),
+		WITH(a_large_folder_is_walked_in_parts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,7 +14,7 @@
 #include "powercut.h"
 #include "storage/storage.h"
 
-enum { SEEDS = 24, TEXT_MAX = 100000 };
+enum { SEEDS = 10, TEXT_MAX = 100000 };
 
 struct fixture {
 	char *folder; /* removed at the end */
