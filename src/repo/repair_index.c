@@ -56,6 +56,8 @@ static int take_chunk(void *context, const struct directory_chunk *chunk, const 
 	int shape = rebuild->piece == PIECE_LARGE ? -1 : refs_shape(data, chunk->size);
 	bool refers = rebuild->piece == PIECE_META ? shape >= 0 : shape == REFS_RECIPE;
 
+	if (idset_find(&rebuild->repair->gone, chunk->id) != IDSET_NONE)
+		return 0;
 	memcpy(entry.id, chunk->id, REPO_ID_SIZE);
 	int r = sorted_place(rebuild->sorted, &entry);
 	if (r == 0 && refers)
@@ -113,6 +115,8 @@ static int take_pack(struct rebuild *rebuild, const struct mended *found, const 
 	}
 	if (r != ERR_CORRUPT)
 		return r;
+	if (rebuild->repair->gone.count > 0)
+		return 0; /* was told before */
 	const struct repair_note note = {.kind = REPAIR_LOST, .file = found->path};
 	AUTO_TEXT why = mem_strdup(err_message());
 	repair_note(rebuild->repair, &note, "%s: %s; all of it is lost", found->path, why);
@@ -277,7 +281,7 @@ int repair_index(struct repair *repair)
 		.sorted = sorted_new(),
 		.packs = buf_init(SIZE_MAX / 2),
 		.blocks = buf_init(PACK_BLOCKS_MAX * 10)};
-	int r = name_missing(repair);
+	int r = repair->gone.count == 0 ? name_missing(repair) : 0;
 
 	if (r == 0)
 		r = storage_list(
@@ -285,7 +289,7 @@ int repair_index(struct repair *repair)
 
 	if (r == 0)
 		r = sorted_finish(rebuild.sorted);
-	if (r == 0)
+	if (r == 0 && repair->gone.count == 0)
 		repair_note(repair, &note,
 			"the index is made anew from the %u packs: %llu chunks",
 			rebuild.pack_count, (unsigned long long)sorted_places(rebuild.sorted));
