@@ -123,7 +123,7 @@ static int count_references(
 	struct pack_check *at, const struct directory_chunk *chunk, const uint8_t *data)
 {
 	struct references references = {.check = at->check, .is_meta = at->piece == PIECE_META};
-	int shape = at->piece == PIECE_LARGE ? -1 : refs_shape(data, chunk->size);
+	int shape = refs_shape(data, chunk->size);
 
 	if (!references.is_meta && shape != REFS_RECIPE)
 		return 0;

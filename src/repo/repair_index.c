@@ -40,6 +40,12 @@ static int take_block(void *context, const struct directory_block *block, const 
 	return r == 0 ? buf_append(&rebuild->blocks, kinds, sizeof(kinds)) : r;
 }
 
+static int take_none(void *context, const struct ref *ref)
+{
+	(void)context, (void)ref;
+	return 0;
+}
+
 static int take_reference(void *context, const struct ref *ref)
 {
 	struct rebuild *rebuild = context;
@@ -53,17 +59,20 @@ static int take_chunk(void *context, const struct directory_chunk *chunk, const 
 	struct index_entry entry = {.pack = rebuild->pack_count,
 		.place = rebuild->block << 20 | (chunk->offset & 0xfffff),
 		.size = chunk->size};
-	int shape = rebuild->piece == PIECE_LARGE ? -1 : refs_shape(data, chunk->size);
+	int shape = refs_shape(data, chunk->size);
 	bool refers = rebuild->piece == PIECE_META ? shape >= 0 : shape == REFS_RECIPE;
 
 	if (idset_find(&rebuild->repair->gone, chunk->id) != IDSET_NONE)
 		return 0;
 	memcpy(entry.id, chunk->id, REPO_ID_SIZE);
 	int r = sorted_place(rebuild->sorted, &entry);
-	if (r == 0 && refers)
+	if (r < 0 || !refers)
+		return r;
+	/* Somebody's own data may begin like a recipe: nothing of it counts then. */
+	r = refs_walk((enum refs_shape)shape, data, chunk->size, take_none, NULL);
+	if (r == 0)
 		r = refs_walk(
 			(enum refs_shape)shape, data, chunk->size, take_reference, rebuild);
-	/* Somebody's own data may begin like a recipe. */
 	return r == ERR_CORRUPT ? 0 : r;
 }
 
