@@ -283,3 +283,10 @@ int pack_data_seal(struct repo *repo, const struct index_pack *pack, struct seal
 	seal_begin_data(out, &repo->keys, pack->name);
 	return 0;
 }
+
+void pack_written_free(struct pack_written *packs, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		buf_free(&packs[i].directory);
+	mem_free(packs);
+}

@@ -256,7 +256,7 @@ static int local_now(struct storage *storage, int64_t *out_s)
 {
 	const struct local *local = local_of(storage);
 	AUTO_TEXT path = temporary_path(local);
-	int fd;
+	int fd = -1;
 	int r = io_make_folders(local->temporary_folder, 0700);
 
 	if (r == 0)

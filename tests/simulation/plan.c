@@ -185,6 +185,15 @@ static void plan_restore(struct plan *plan, struct random *random)
 		add(plan, random, EVENT_ACCEPT, at_s += random_span(random, 600, 4 * DAY_S));
 }
 
+static void plan_revoked_instances(struct plan *plan, struct random *random)
+{
+	enum { REVOKED_PERCENT = 25 };
+
+	if (random_percent(random, REVOKED_PERCENT))
+		add_at(plan, random, EVENT_REVOKE_INSTANCE,
+			(int)random_below(random, plan->instances));
+}
+
 static int order_by_time(const void *a, const void *b)
 {
 	const struct event *one = a, *other = b;
@@ -215,6 +224,7 @@ struct plan plan_make(uint64_t seed, int days, enum plan_size size)
 	plan_vendor(&plan, &random);
 	plan_service(&plan, &random);
 	plan_restore(&plan, &random);
+	plan_revoked_instances(&plan, &random);
 	qsort(plan.events, plan.count, sizeof(*plan.events), order_by_time);
 	return plan;
 }

@@ -23,18 +23,19 @@ enum event_kind {
 	EVENT_CUT,      /* the instance is off the network, */
 	EVENT_MEND,     /* and on it again */
 	EVENT_STORM,    /* `amount` percent of its messages go wrong; 0: as usual */
-	EVENT_SERVICE_STOP,  /* the service does not answer, */
-	EVENT_SERVICE_START, /* and answers again */
-	EVENT_SERVICE_CRASH, /* it dies and is started again */
-	EVENT_SERVICE_CLOCK, /* its clock is off by `amount` seconds from now on */
-	EVENT_CLOCK,         /* the instance's clock is off by so many */
-	EVENT_CRASH,         /* the instance dies at its `amount`th call for a file */
-	EVENT_REBOOT,        /* its machine starts anew */
-	EVENT_IMAGE,         /* its state folder is kept, */
-	EVENT_PUT_BACK,      /* and put back to what it was */
-	EVENT_COPY,          /* the service's database is copied, */
-	EVENT_COPY_BACK,     /* and put back; `amount` 0: and nobody says so */
-	EVENT_ACCEPT,        /* the operator accepts that */
+	EVENT_SERVICE_STOP,    /* the service does not answer, */
+	EVENT_SERVICE_START,   /* and answers again */
+	EVENT_SERVICE_CRASH,   /* it dies and is started again */
+	EVENT_SERVICE_CLOCK,   /* its clock is off by `amount` seconds from now on */
+	EVENT_CLOCK,           /* the instance's clock is off by so many */
+	EVENT_CRASH,           /* the instance dies at its `amount`th call for a file */
+	EVENT_REBOOT,          /* its machine starts anew */
+	EVENT_IMAGE,           /* its state folder is kept, */
+	EVENT_PUT_BACK,        /* and put back to what it was */
+	EVENT_COPY,            /* the service's database is copied, */
+	EVENT_COPY_BACK,       /* and put back; `amount` 0: and nobody says so */
+	EVENT_ACCEPT,          /* the operator accepts that */
+	EVENT_REVOKE_INSTANCE, /* the vendor serves this one no more */
 	EVENT_KINDS,
 };
 

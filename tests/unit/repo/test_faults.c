@@ -151,7 +151,7 @@ static void print_fault(void *context, const struct check_fault *found)
 }
 
 /* The first snapshot restores exactly, and every byte of the repository is in order. */
-static void assert_intact(struct fixture *fixture, const uint8_t *tree)
+static void assert_intact(struct fixture *fixture, const uint8_t *tree, uint64_t snapshots)
 {
 	struct check_options options = {.data_percent = 100, .turn = -1, .fault = print_fault};
 	struct check_result result;
@@ -160,7 +160,7 @@ static void assert_intact(struct fixture *fixture, const uint8_t *tree)
 	fixture_assert_object(fixture->repo, tree, before, 2);
 	assert_int_equal(repo_check(fixture->repo, &options, &result), 0);
 	assert_int_equal(result.faults, 0);
-	assert_true(result.snapshots >= 1);
+	assert_true(result.snapshots >= snapshots);
 	fixture_close(fixture);
 }
 
@@ -189,14 +189,15 @@ static void fail_each_call(int error, bool for_good)
 		int r = run(fixture, tree.id);
 		fault.countdown = 0;
 		io_use(NULL);
-		assert_int_equal(r < 0, fault.hit);
+		/* A run goes well where only its writer's file could not be removed. */
+		assert_true(r == 0 || fault.hit);
 		if (r < 0)
 			assert_non_null(strstr(err_message(), strerror(error)));
 
-		assert_intact(fixture, tree.id);
+		assert_intact(fixture, tree.id, r == 0 ? 2 : 1);
 		/* The next run needs no manual step. */
 		assert_int_equal(run(fixture, tree.id), 0);
-		assert_intact(fixture, tree.id);
+		assert_intact(fixture, tree.id, 2);
 		fixture_remove_folder(copy);
 		mem_replace(&fixture->place, mem_strdup(place));
 	} while (fault.hit);
