@@ -124,6 +124,7 @@ int repo_repair(
 		return r;
 	r = run(&repair);
 	idset_free(&repair.gone);
+	idset_free(&repair.told);
 	if (!options->dry_run) {
 		int ended = lease_end(repo->storage, &lease);
 		r = r < 0 ? r : ended;

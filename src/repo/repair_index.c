@@ -99,6 +99,15 @@ static int put_pack(struct rebuild *rebuild, const struct pack_file *file,
 	return r;
 }
 
+static void tell_hurt(struct rebuild *rebuild, const struct mended *found)
+{
+	const struct repair_note note = {.kind = REPAIR_LOST, .file = found->path};
+
+	repair_note(rebuild->repair, &note,
+		"%s: %s; %zu of its %u blocks are lost, the others stay", found->path,
+		found->why, rebuild->lost, rebuild->block_count);
+}
+
 static int take_pack(struct rebuild *rebuild, const struct mended *found, const uint8_t *name)
 {
 	struct pack_file file = {.bytes = found->bytes}; /* borrowed */
@@ -120,6 +129,8 @@ static int take_pack(struct rebuild *rebuild, const struct mended *found, const 
 		r = put_pack(rebuild, &file, &head);
 	if (r == 0) {
 		rebuild->pack_count++;
+		if (rebuild->lost > 0 && idset_add(&rebuild->repair->told, name))
+			tell_hurt(rebuild, found);
 		return 0;
 	}
 	if (r != ERR_CORRUPT)
