@@ -26,4 +26,27 @@ int durable_read_all(
 int durable_back_up(struct repo *repo, const uint8_t *previous, int version,
 	uint8_t out_tree[REPO_ID_SIZE], char out_id[SNAPSHOT_ID_TEXT]);
 
+/** A repository that has versions 1 and 2, and what is to be known of it. */
+struct durable_world {
+	struct fixture *fixture;      /* for its key file; borrowed */
+	uint8_t tree[REPO_ID_SIZE];   /* of version 2 */
+	char first[SNAPSHOT_ID_TEXT]; /* the snapshot of version 1 */
+};
+
+/** Makes it in a storage, which is taken over. */
+void durable_make(struct durable_world *world, struct storage *storage);
+
+/** What can be done with a repository, from opening it on; the storage is taken over. */
+typedef int durable_act(const struct durable_world *world, struct storage *storage);
+durable_act durable_act_create;  /* of another one */
+durable_act durable_act_back_up; /* of version 3 */
+durable_act durable_act_read;    /* of all snapshots */
+durable_act durable_act_check;   /* with all data; ERR_CORRUPT where it finds a fault */
+durable_act durable_act_forget;  /* of the first snapshot */
+
+/** Version 2 is there, and at least so many snapshots, all whole, and a check finds nothing.
+ * The storage is taken over. */
+void durable_assert_intact(
+	const struct durable_world *world, struct storage *storage, size_t least);
+
 #endif
