@@ -7,7 +7,7 @@ PROGRAMS := garner garnerd garner-licensing garner-tenant
 .PHONY: all build demo check unit system browser screenshots-orders sanitize lint format rules mutate-rules \
 	histories fuzz mime-mutations \
 	bench bench-mime bench-plan bench-armor bench-licensing bench-repo bench-primitives bench-profile \
-	postgres s3 \
+	postgres s3 powercut \
 	simulate clean
 
 all: build
@@ -63,6 +63,10 @@ sanitize:
 SEEDS := 100
 simulate: build
 	@$(BUILD)/tests/simulation/simulate --seeds 1-$(SEEDS) --days 365
+
+# The power is cut at every moment of a repository's life, SEEDS states of each; "make check" does a few.
+powercut: build
+	@GARNER_SEEDS=$(SEEDS) $(BUILD)/tests/unit/repo/test_repo_powercut
 
 lint:
 	@tools/check.sh lint
