@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-#include "base/clock.h"
 #include "base/io.h"
 #include "base/mem.h"
 #include "repo/directory.h"
@@ -23,6 +23,12 @@ static uint64_t next(uint64_t *seed)
 	x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
 	x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
 	return x ^ (x >> 31);
+}
+
+/* Of this process: others use the machine too. */
+static int64_t cpu_us(void)
+{
+	return (int64_t)clock() * 1000000 / CLOCKS_PER_SEC;
 }
 
 static long resident_kib(void)
@@ -67,14 +73,14 @@ static void look_up(struct index *index, uint64_t count, bool there)
 	struct index_place place;
 	uint8_t id[REPO_ID_SIZE];
 	uint64_t seed = 5, found = 0;
-	int64_t begin = clock_now_us();
+	int64_t begin = cpu_us();
 
 	for (int i = 0; i < LOOKUPS; i++) {
 		id_of(next(&seed) % count, count, id);
-		id[15] = (uint8_t)(id[15] ^ !there);
+		id[9] = (uint8_t)(id[9] ^ !there);
 		found += index_find(index, id, &place);
 	}
-	double seconds = (double)(clock_now_us() - begin) / 1e6;
+	double seconds = (double)(cpu_us() - begin) / 1e6;
 	printf("%s: %.2f million a second, %llu found, %ld KiB resident\n",
 		there ? "hits" : "misses", LOOKUPS / seconds / 1e6, (unsigned long long)found,
 		resident_kib());
@@ -91,12 +97,12 @@ int main(int argc, char **argv)
 	index_add_pack(&index, &pack, &known);
 	index_add_block(&index, &block);
 	long before = resident_kib();
-	int64_t begin = clock_now_us();
+	int64_t begin = cpu_us();
 	if (count == 0 || make(&index, count) < 0) {
 		fprintf(stderr, "bench-index: %s\n", count ? err_message() : "no entries");
 		return 1;
 	}
-	double seconds = (double)(clock_now_us() - begin) / 1e6;
+	double seconds = (double)(cpu_us() - begin) / 1e6;
 	printf("%llu entries: %.2f s to take in (%.1f million a second), %ld KiB more memory\n",
 		(unsigned long long)count, seconds, (double)count / seconds / 1e6,
 		resident_kib() - before);
