@@ -183,7 +183,8 @@ static void fail_call(const struct durable_world *world, const struct torture *t
 	fault.countdown = looking.call;
 	int r = act(world, torture, calls);
 	fault.countdown = 0;
-	/* What only follows the work, as the removal of the writer's file, may fail unnoticed. */
+	/* What only follows the work, as the removal of the writer's file, may fail unnoticed.
+	 */
 	assert_true(r == 0 || (fault.hit && fault.error != 0));
 	if (r < 0) {
 		assert_non_null(strstr(err_message(), strerror(fault.error)));
