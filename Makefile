@@ -5,8 +5,10 @@ BUILD := build
 PROGRAMS := garner garnerd garner-licensing garner-tenant
 
 .PHONY: all build demo check unit system browser screenshots-orders sanitize lint format rules mutate-rules \
-	histories fuzz bench bench-plan bench-licensing bench-repo bench-primitives bench-profile \
-	postgres simulate powercut clean
+	histories fuzz mime-mutations \
+	bench bench-mime bench-plan bench-licensing bench-repo bench-primitives bench-profile \
+	postgres s3 \
+	simulate powercut clean
 
 all: build
 
@@ -49,6 +51,11 @@ postgres:
 	@tools/install-packages.sh test
 	@tools/check.sh postgres
 
+# The storages on an S3 server, which is started for them.
+s3:
+	@tools/install-packages.sh test
+	@tools/check.sh s3
+
 sanitize:
 	@tools/check.sh address thread
 
@@ -86,6 +93,16 @@ histories: build
 fuzz:
 	@tools/install-packages.sh fuzz
 	@tools/fuzz.sh 600
+
+# Ten million mutated messages taken apart and rebuilt (needs the corpora beside the project, or GARNER_DATA=);
+# "make check" does 200,000 made-up ones.
+COUNT := 10000000
+mime-mutations: build
+	@tests/mime/run.sh $(BUILD) $(COUNT)
+
+# How fast messages are taken apart and rebuilt, beside memcpy; never a test. FOLDERS: of messages of your own.
+bench-mime: build
+	@$(BUILD)/bench/bench-mime $(FOLDERS)
 
 # How long a backup of real mail takes on this machine (needs the corpus beside the project).
 bench: build

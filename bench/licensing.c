@@ -5,10 +5,11 @@
  * drives it, without HTTP and signatures. One cell after the other, each for a set time with so
  * many client threads; the times of all calls are kept.
  *
- * Use: bench-licensing FOLDER DATABASE SECONDS [raw | WORDS]
+ * Use: bench-licensing FOLDER DATABASE SECONDS [raw | bound | WORDS]
  *   FOLDER     for the state of the service
  *   DATABASE   an empty one, as db.h takes it; the licenses are made in it
  *   raw        instead: the statements of 64 claims in a transaction, in a plain loop over db.h
+ *   bound      instead: what signatures and HTTP cost, and a claim from end to end
  *   WORDS      only the cells with them in their name
  *
  * Prints a line of JSON for each cell.
@@ -19,9 +20,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/clock.h"
+#include "base/io.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "db/db.h"
@@ -159,8 +163,7 @@ static int compare(const void *left, const void *right)
 	return (a > b) - (a < b);
 }
 
-/* Processor time of this process, of all threads. */
-static double used_s(void)
+double bench_used_s(void)
 {
 	struct timespec used;
 
@@ -168,8 +171,73 @@ static double used_s(void)
 	return (double)used.tv_sec + (double)used.tv_nsec / 1e9;
 }
 
-static void print(const struct cell *cell, struct client *clients, double seconds, double cpu_s)
+/* A process of the server: itself, or one that it started. */
+static double server_part_s(const char *pid, const char *name)
 {
+	AUTO_TEXT path = mem_printf("/proc/%s/stat", name);
+	AUTO_BUF text = buf_init(4096);
+	char parent[16] = "";
+	uint64_t used[4] = {0}; /* user, system, of those that ended: user, system */
+
+	if (io_read_file(path, &text) < 0 || !buf_text(&text))
+		return 0;
+	const char *rest = strrchr(buf_text(&text), ')');
+	if (!rest || sscanf(rest,
+			     ") %*c %15s %*s %*s %*s %*s %*s %*s %*s %*s %*s %" SCNu64
+			     " %" SCNu64 " %" SCNu64 " %" SCNu64,
+			     parent, &used[0], &used[1], &used[2], &used[3]) != 5)
+		return 0;
+	bool is_first = text_equal(name, pid);
+	if (!is_first && !text_equal(parent, pid))
+		return 0;
+	uint64_t ticks = used[0] + used[1] + (is_first ? used[2] + used[3] : 0);
+	return (double)ticks / (double)sysconf(_SC_CLK_TCK);
+}
+
+struct server {
+	const char *pid;
+	double used_s;
+};
+
+static int add_part(void *context, const struct io_entry *entry)
+{
+	struct server *server = context;
+
+	if (entry->name[0] >= '0' && entry->name[0] <= '9')
+		server->used_s += server_part_s(server->pid, entry->name);
+	return 0;
+}
+
+double bench_server_s(void)
+{
+	struct server server = {.pid = getenv("GARNER_BENCH_SERVER")};
+
+	if (server.pid && io_list("/proc", add_part, &server) < 0)
+		bench_end("server");
+	return server.used_s;
+}
+
+/* What a cell used, before it or in it. */
+struct used {
+	int64_t at_us;
+	double cpu_s, server_s;
+	int64_t switches;
+};
+
+static struct used used_now(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	return (struct used){clock_monotonic_us(), bench_used_s(), bench_server_s(),
+		usage.ru_nvcsw + usage.ru_nivcsw};
+}
+
+static void print(const struct cell *cell, struct client *clients, const struct used *before)
+{
+	struct used now = used_now();
+	double seconds = (double)(now.at_us - before->at_us) / 1e6;
+
 	size_t count = 0, at = 0;
 
 	for (int i = 0; i < cell->clients; i++)
@@ -182,10 +250,14 @@ static void print(const struct cell *cell, struct client *clients, double second
 	}
 	qsort(all, count, sizeof(*all), compare);
 	printf("{\"what\":\"%s\",\"clients\":%d,\"per_s\":%.0f,\"seats_per_s\":%.0f,"
-	       "\"p50_us\":%" PRId64 ",\"p99_us\":%" PRId64 ",\"cpu_us\":%.1f}\n",
+	       "\"p50_us\":%" PRId64 ",\"p99_us\":%" PRId64
+	       ",\"cpu_us\":%.1f,\"server_us\":%.1f,"
+	       "\"switches\":%.2f}\n",
 		cell->what, cell->clients, (double)count / seconds,
 		(double)count * cell->subjects / seconds, all[count / 2],
-		all[count - 1 - count / 100], cpu_s * 1e6 / (double)count);
+		all[count - 1 - count / 100], (now.cpu_s - before->cpu_s) * 1e6 / (double)count,
+		(now.server_s - before->server_s) * 1e6 / (double)count,
+		(double)(now.switches - before->switches) / (double)count);
 	fflush(stdout);
 	mem_free(all);
 }
@@ -194,7 +266,7 @@ static void run_cell(struct writer *writer, const struct cell *cell, int first, 
 {
 	struct client *clients = mem_array((size_t)cell->clients, sizeof(*clients));
 	int64_t began_us = clock_monotonic_us();
-	double began_s = used_s();
+	const struct used before = used_now();
 
 	for (int i = 0; i < cell->clients; i++) {
 		clients[i] = (struct client){.writer = writer,
@@ -207,8 +279,7 @@ static void run_cell(struct writer *writer, const struct cell *cell, int first, 
 	}
 	for (int i = 0; i < cell->clients; i++)
 		pthread_join(clients[i].thread, NULL);
-	print(cell, clients, (double)(clock_monotonic_us() - began_us) / 1e6,
-		used_s() - began_s);
+	print(cell, clients, &before);
 	mem_free(clients);
 }
 
@@ -237,11 +308,14 @@ int main(int count, char **arguments)
 	int64_t seconds = 0;
 
 	if (count < 4 || text_to_int(arguments[3], 1, 3600, &seconds) < 0) {
-		fputs("use: bench-licensing FOLDER DATABASE SECONDS [raw | WORDS]\n", stderr);
+		fputs("use: bench-licensing FOLDER DATABASE SECONDS [raw | bound | WORDS]\n",
+			stderr);
 		return 2;
 	}
 	if (count > 4 && text_equal(arguments[4], "raw"))
 		bench_raw(arguments[2], (int)seconds);
+	else if (count > 4 && text_equal(arguments[4], "bound"))
+		bench_bound(arguments[1], arguments[2], (int)seconds);
 	else
 		run_all(arguments[1], arguments[2], (int)seconds,
 			count > 4 ? arguments[4] : "");

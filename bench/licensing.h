@@ -29,4 +29,12 @@ void bench_make(struct db *db);
 /** The plain loops, on one key and over all. */
 void bench_raw(const char *database, int seconds);
 
+/** What a claim cannot do without, and what it costs over loopback from end to end. */
+void bench_bound(const char *folder, const char *database, int seconds);
+
+/** Processor time of this process, of all threads, and of the database's server, where
+ * GARNER_BENCH_SERVER names its process. */
+double bench_used_s(void);
+double bench_server_s(void);
+
 #endif

@@ -41,6 +41,16 @@ static const char sequence_sql[] =
 	"UPDATE instance SET sequence = sequence + 1, last_seen_s = ?3"
 	" WHERE license_id = ?1 AND instance_id = ?2 RETURNING sequence, public_key";
 
+/* What an instance saw last is compared with the records. */
+static const char seen_sql[] =
+	"SELECT sequence FROM instance WHERE license_id = ?1 AND instance_id = ?2";
+static const char hash_sql[] = "SELECT hash FROM event WHERE license_id = ?1 AND revision = ?2";
+static const char note_sql[] =
+	"UPDATE instance SET regressions = regressions +"
+	" CASE WHEN witness_sequence > ?3 THEN 1 ELSE 0 END, witness_sequence = ?4"
+	" WHERE license_id = ?1 AND instance_id = ?2";
+static const char held_sql[] = "SELECT at_s FROM history_alarm WHERE license_id = ?1 LIMIT 1";
+
 _Noreturn void bench_end(const char *what)
 {
 	fprintf(stderr, "bench-licensing: %s: %s\n", what, err_message());
@@ -147,6 +157,31 @@ static void open_licenses(struct db *db, const struct raw *raw, size_t licenses)
 	run(db, "s", renewals, licenses, renewals_sql);
 }
 
+/* As of a witness of the transaction before. */
+static void check_witnesses(struct db *db, const struct raw *raw, int64_t revision)
+{
+	struct db_cell seen[BENCH_BATCH * 2], hash[BENCH_BATCH * 2], note[BENCH_BATCH * 4];
+
+	for (size_t i = 0; i < BENCH_BATCH; i++) {
+		seen[2 * i].text = hash[2 * i].text = note[4 * i].text = raw[i].license;
+		seen[2 * i + 1].text = note[4 * i + 1].text = raw[i].instance;
+		hash[2 * i + 1].number = revision - BENCH_BATCH + (int64_t)i;
+		note[4 * i + 2].number = note[4 * i + 3].number = revision / BENCH_BATCH;
+	}
+	run(db, "ss", seen, BENCH_BATCH, seen_sql);
+	run(db, "si", hash, BENCH_BATCH, hash_sql);
+	run(db, "ssii", note, BENCH_BATCH, note_sql);
+}
+
+static void find_held(struct db *db, const struct raw *raw, size_t licenses)
+{
+	struct db_cell held[BENCH_BATCH];
+
+	for (size_t i = 0; i < licenses; i++)
+		held[i].text = raw[i].license;
+	run(db, "s", held, licenses, held_sql);
+}
+
 static void look_up(struct db *db, const struct raw *raw, size_t count)
 {
 	struct db_cell keys[BENCH_BATCH * 3], marks[BENCH_BATCH * 3];
@@ -200,6 +235,7 @@ static void loop(struct db *db, const char *what, bool is_spread, int seconds)
 {
 	struct raw raw[BENCH_BATCH];
 	int64_t began_us = clock_monotonic_us();
+	double began_s = bench_used_s(), server_s = bench_server_s();
 	int64_t now_us = began_us;
 	int64_t number = 0;
 	size_t licenses = is_spread ? BENCH_BATCH : 1;
@@ -212,6 +248,9 @@ static void loop(struct db *db, const char *what, bool is_spread, int seconds)
 		if (db_begin(db) < 0)
 			bench_end("begin");
 		open_licenses(db, raw, licenses);
+		if (!is_spread)
+			check_witnesses(db, raw, revision);
+		find_held(db, raw, licenses);
 		look_up(db, raw, BENCH_BATCH);
 		write_rows(db, raw, BENCH_BATCH, revision);
 		close_licenses(db, raw, licenses, revision);
@@ -219,8 +258,11 @@ static void loop(struct db *db, const char *what, bool is_spread, int seconds)
 			bench_end("commit");
 		now_us = clock_monotonic_us();
 	}
-	printf("{\"what\":\"%s\",\"clients\":1,\"per_s\":%.0f}\n", what,
-		(double)number * 1e6 / (double)(now_us - began_us));
+	printf("{\"what\":\"%s\",\"clients\":1,\"per_s\":%.0f,\"cpu_us\":%.1f,"
+	       "\"server_us\":%.1f}\n",
+		what, (double)number * 1e6 / (double)(now_us - began_us),
+		(bench_used_s() - began_s) * 1e6 / (double)number,
+		(bench_server_s() - server_s) * 1e6 / (double)number);
 	fflush(stdout);
 }
 

@@ -28,6 +28,14 @@ const count = (license, change, revision) => `UPDATE license SET used = used + $
 const licenseOf = (spread, first, i) => (spread ? `md5(:l${i}::text)` : `'${id(first)}'`);
 const digest = "'" + '0123456789abcdef'.repeat(4) + "'"; // pgbench takes 255 values in a statement
 
+// What the instances saw last is compared with the records.
+const witnesses = (of, instance, size) => [
+  pipeline(all(size, (i) => `SELECT sequence FROM instance WHERE license_id = ${of(i)} AND instance_id = '${instance(i)}';`), size > 1),
+  pipeline(all(size, (i) => `SELECT hash FROM event WHERE license_id = ${of(i)} AND revision = :revision - ${i};`), size > 1),
+  pipeline(all(size, (i) => 'UPDATE instance SET regressions = regressions + CASE WHEN witness_sequence > 1 THEN 1 ELSE 0 END,'
+    + ` witness_sequence = 1 WHERE license_id = ${of(i)} AND instance_id = '${instance(i)}';`), size > 1),
+].join('\n');
+
 /** A transaction of `size` claims on one license (the n-th), or spread over `spread` of them. */
 export function claims({ size, license = 10000, spread = 0 }) {
   const of = (i) => licenseOf(spread, license, i);
@@ -42,6 +50,8 @@ export function claims({ size, license = 10000, spread = 0 }) {
     'SELECT at_s FROM service_time WHERE id = 1;',
     spread ? pipeline(all(size, (i) => lock(of(i)) + ';'), size > 1) : lock(of(0)) + ' \\gset',
     pipeline(all(licenses, (i) => renewals(of(i))), licenses > 1),
+    spread ? '' : witnesses(of, instance, size),
+    pipeline(all(licenses, (i) => `SELECT at_s FROM history_alarm WHERE license_id = ${of(i)} LIMIT 1;`), licenses > 1),
     pipeline(all(size, (i) => `SELECT at_s FROM idempotency WHERE license_id = ${of(i)} AND instance_id = '${instance(i)}'`
       + ` AND request_key = ${key(i)};`), size > 1),
     pipeline(all(size, (i) => `SELECT assigned_s FROM assignment WHERE license_id = ${of(i)} AND epoch = 0`

@@ -35,7 +35,7 @@ const libraries = [
   [/^microhttpd/, 'src/net/'],
   [/^json-c\//, 'src/base/json.c'],
   [/^zstd/, 'src/repo/'],
-  [/^isa-l\//, 'src/repo/armor'],
+  [/^isa-l\//, 'src/repo/'],
   [/^fuse/, 'src/mount/'],
   [/^libxml\//, 'src/storage/s3_xml.c'],
 ];

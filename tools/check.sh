@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Every test of the project. Use: tools/check.sh [STEP…]; without one, all. Steps: lint plain browser
-# clang address thread postgres simulate demo histories. The last line counts single tests: "N passed, N failed".
+# clang address thread postgres s3 simulate demo histories. The last line counts single tests: "N passed, N failed".
 # "mutate" is a step of its own, for it takes as long as all the others (see make mutate-rules).
 set -u
 cd "$(dirname "$0")/.."
@@ -132,6 +132,26 @@ postgres() {
 	rm -rf "$server"
 }
 
+# The storages' tests on a real S3 server, in a bucket without and in one with object lock.
+s3() {
+	build build
+	server=$(mktemp -d)
+	if GARNER_TEST_S3=$(tools/s3-server.sh start "$server/s3" 2>"$log/one"); then
+		export GARNER_TEST_S3
+		AWS_ACCESS_KEY_ID=$(sed -n 's/^access_key //p' "$server/s3/credentials")
+		AWS_SECRET_ACCESS_KEY=$(sed -n 's/^secret_key //p' "$server/s3/credentials")
+		export AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
+		unit_tests build --suite storage
+		GARNER_TEST_S3=$GARNER_TEST_S3-locked
+		unit_tests build storage/sides
+		tools/s3-server.sh stop "$server/s3"
+		unset GARNER_TEST_S3 AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
+	else
+		one "start an S3 server" sh -c 'cat "$1"; false' sh "$log/one"
+	fi
+	rm -rf "$server"
+}
+
 demo() {
 	one "demo" tools/demo.sh build/bin
 }
@@ -160,7 +180,7 @@ wait_for_half() { # PROCESS, its output
 	return "$status"
 }
 
-for step in ${*:-plain browser lint clang address thread postgres simulate demo histories}; do
+for step in ${*:-plain browser lint clang address thread postgres s3 simulate demo histories}; do
 	echo "--- $step"
 	$step
 done

@@ -59,6 +59,7 @@ configure() {
 		osd class load list = *
 		osd class default list = *
 		ms bind ipv6 = false
+		rgw dns name = localhost
 	END
 }
 

@@ -46,7 +46,7 @@ static const uint32_t placed[4][256] = {
 
 #define PAIR(low, high)                                                                        \
 	{                                                                                      \
-		DIGIT(high), DIGIT(low)                                                        \
+		(uint8_t)(DIGIT(high)), (uint8_t)(DIGIT(low))                                  \
 	}
 #define PAIRS(high) TIMES_64(PAIR, 0, (high))
 #define PAIRS_4(n) PAIRS(n), PAIRS((n) + 1), PAIRS((n) + 2), PAIRS((n) + 3)

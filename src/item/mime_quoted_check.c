@@ -156,23 +156,61 @@ struct traits {
 	uint16_t lengths[LENGTHS];         /* how many lines with a soft end are that long, */
 	uint16_t before_plain[LENGTHS];    /* and have one character behind the break */
 	uint8_t profile, line_end;
+	uint8_t known; /* flags of the profile that something was seen about */
 };
 
-static void look_at_codes(const uint8_t *line, size_t size, struct traits *traits)
+/* What is seen first counts: where it changes the body ends. */
+static void learn(struct traits *traits, uint8_t flag, bool is_set)
 {
-	const uint8_t *sign = line, *end = line + size;
+	if (!(traits->known & flag) && is_set)
+		traits->profile |= flag;
+	traits->known |= flag;
+}
 
-	while ((sign = memchr(sign, '=', (size_t)(end - sign))) && end - sign >= 3) {
-		int code = hex_value(sign[1]) * 16 + hex_value(sign[2]);
-		if (sign[1] >= 'a' || sign[2] >= 'a')
-			traits->profile |= MIME_QUOTED_LOWER;
-		if (code == '.' && sign == line)
-			traits->profile |= MIME_QUOTED_DOT;
-		if (code == '\t' && end - sign > 3)
-			traits->profile |= MIME_QUOTED_TAB;
-		if (code == '"' || code == '@' || code == '#' || code == '!')
-			traits->profile |= MIME_QUOTED_MANY;
-		sign += 3;
+static bool is_of_many(int byte)
+{
+	return byte == '"' || byte == '@' || byte == '#' || byte == '!';
+}
+
+/* An encoded character: two digits, and whether it begins and ends its line. */
+static void look_at_code(const uint8_t *digits, bool begins, bool ends, struct traits *traits)
+{
+	int code = hex_value(digits[0]) * 16 + hex_value(digits[1]);
+
+	if (digits[0] >= 'A' || digits[1] >= 'A')
+		learn(traits, MIME_QUOTED_LOWER, digits[0] >= 'a' || digits[1] >= 'a');
+	if (code == '.' && begins)
+		learn(traits, MIME_QUOTED_DOT, true);
+	if (code == '\t' && !ends)
+		learn(traits, MIME_QUOTED_TAB, true);
+	if ((code == '\t' || code == ' ') && ends)
+		learn(traits, MIME_QUOTED_BLANK, false);
+	if (is_of_many(code))
+		learn(traits, MIME_QUOTED_MANY, true);
+}
+
+/* A line without its end, hard or soft. */
+static void look_at_content(
+	const uint8_t *line, size_t size, bool is_soft, struct traits *traits)
+{
+	size_t at = 0;
+
+	if (size > 0 && line[0] == '.')
+		learn(traits, MIME_QUOTED_DOT, false);
+	if (size > 0 && !is_soft && (line[size - 1] == ' ' || line[size - 1] == '\t'))
+		learn(traits, MIME_QUOTED_BLANK, true);
+	while (at < size) {
+		if (line[at] == '=' && size - at >= 3) {
+			look_at_code(
+				line + at + 1, at == 0, at + 3 == size && !is_soft, traits);
+			at += 3;
+			continue;
+		}
+		if (line[at] == '\t' && at + 1 < size)
+			learn(traits, MIME_QUOTED_TAB, false);
+		if (is_of_many(line[at]))
+			learn(traits, MIME_QUOTED_MANY, false);
+		at++;
 	}
 }
 
@@ -182,15 +220,9 @@ static void raise_to(size_t *most, size_t value)
 		*most = value;
 }
 
-/* A line with a hard end, without it. */
-static void look_at_hard(const uint8_t *line, size_t size, struct traits *traits)
+static bool ends_hex(const uint8_t *line, size_t size)
 {
-	if (size == 0)
-		return;
-	if (line[size - 1] == ' ' || line[size - 1] == '\t')
-		traits->profile |= MIME_QUOTED_BLANK;
-	bool is_hex = size >= 3 && line[size - 3] == '=';
-	raise_to(is_hex ? &traits->longest_hex : &traits->longest_plain, size);
+	return size >= 3 && line[size - 3] == '=';
 }
 
 /* A line, and the one behind it. */
@@ -199,20 +231,23 @@ static void look_at_line(
 {
 	size_t end = end_size(line, size);
 	size_t content = size - end;
+	bool is_soft = quoted_ends_soft(line, size);
 
 	if (end > 0 && traits->line_end == 0)
 		traits->line_end = (uint8_t)end;
 	raise_to(&traits->longest, content);
-	if (!quoted_ends_soft(line, size)) {
-		look_at_hard(line, content, traits);
-		look_at_codes(line, content, traits);
+	look_at_content(line, content - is_soft, is_soft, traits);
+	if (!is_soft) {
+		raise_to(
+			ends_hex(line, content) ? &traits->longest_hex : &traits->longest_plain,
+			content);
 		return;
 	}
-	look_at_codes(line, content - 1, traits);
 	if (content >= LENGTHS)
 		return;
 	traits->lengths[content]++;
-	if (next && *next != '=' && *next != '\n' && *next != '\r')
+	if (next && *next != '=' && *next != '\n' && *next != '\r' &&
+		!ends_hex(line, content - 1))
 		traits->before_plain[content]++;
 }
 

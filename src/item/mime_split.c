@@ -6,6 +6,8 @@
 #include "base/mem.h"
 #include "item/mime_split_priv.h"
 
+_Static_assert(sizeof(struct mime_split) <= 128 << 10, "mime_split.h promises bounded memory");
+
 static void begin_header(struct mime_split *split)
 {
 	split->where = IN_HEADER;

@@ -89,6 +89,11 @@ static int take_last(struct mime_split *split, const struct piece *piece)
 	return r;
 }
 
+static bool is_enough(const struct mime_split *split, const struct piece *piece)
+{
+	return split->hold_size + piece->size >= MIME_BODY_LEAST;
+}
+
 /* A line with which a body may begin. */
 static bool may_begin(const struct piece *piece)
 {
@@ -158,7 +163,9 @@ int split_base64_piece(struct mime_split *split, const struct piece *piece)
 		enum verdict verdict = piece->is_last ? decode_line(split, piece) : IS_NONE;
 		if (verdict == GOES_ON)
 			return took(split, piece->data, piece->size);
-		if (verdict == ENDS)
+		/* What is too small so far may be what stands before a body of shorter lines.
+		 */
+		if (verdict == ENDS && (split->in_body || is_enough(split, piece)))
 			return take_last(split, piece);
 		r = stop(split);
 		if (r != 0)

@@ -49,33 +49,34 @@ struct mime_split {
 	 * ones. */
 	const uint8_t *run;
 	size_t run_size;
-	bool run_is_body;
 	size_t staged;
 	uint8_t stage[STAGE_SIZE];
-	bool in_body; /* between body_begin and body_end */
 
 	/* The beginning of a line whose end has not come. */
 	size_t line_size;
-	bool in_line; /* behind the first piece of a long line */
 	uint8_t line[MIME_LINE_MAX];
 
 	/* The structure. */
-	enum where where;
 	struct mime_header header;
 	size_t depth;
 	struct boundary boundaries[MIME_DEPTH_MAX];
+	enum where where;
 
 	/* The part. */
 	enum mime_kind kind;
 	struct mime_facts facts; /* of the body */
 	size_t held_end;         /* plain: size of the line end that is held back */
 	size_t lines;            /* base64: full ones of the body, or of what may become one */
-	bool is_endless;         /* base64: in one line */
 	size_t breaks;           /* quoted: how often a body was begun or a line given up */
-	bool ends_soft;          /* quoted: what was given last */
 	size_t hold_size;
 	uint8_t hold[HOLD_SIZE]; /* what is not decided yet */
 	uint8_t decoded[HOLD_SIZE];
+
+	bool run_is_body; /* plain, else literal */
+	bool in_body;     /* between body_begin and body_end */
+	bool in_line;     /* behind the first piece of a long line */
+	bool is_endless;  /* base64: in one line */
+	bool ends_soft;   /* quoted: what was given last */
 };
 
 /* mime_give.c: out to the sink. */

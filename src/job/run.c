@@ -12,6 +12,7 @@
 #include "job/connection.h"
 #include "job/gate.h"
 #include "job/retain.h"
+#include "job/seen.h"
 #include "job/storages.h"
 #include "job/watch.h"
 
@@ -242,6 +243,17 @@ static int make_snapshot(struct run *run, char out_id[SNAPSHOT_ID_TEXT])
 	return r;
 }
 
+/* The snapshot, then which of those before it stay, and whether all are there. */
+static int keep(struct run *run, char out_id[SNAPSHOT_ID_TEXT])
+{
+	int r = make_snapshot(run, out_id);
+
+	if (r < 0 || !*out_id)
+		return r;
+	r = retain_after_run(run->installation, run->job, run->repo);
+	return r < 0 ? r : seen_after_run(run->installation, run->job, run->repo);
+}
+
 static const char *state_of(const struct run *run, int r, const char *gate_state)
 {
 	if (gate_state)
@@ -260,7 +272,7 @@ static int finish(struct run *run, int r, const char *gate_state)
 	AUTO_TEXT reason = mem_strdup(r < 0 ? err_message() : "");
 	const char *code = run->gate_reason ? run->gate_reason : r < 0 ? err_name(r) : "";
 	bool storage_works = run->writer && r != ERR_IO && r != ERR_CORRUPT;
-	int kept = storage_works ? make_snapshot(run, snapshot) : 0;
+	int kept = storage_works ? keep(run, snapshot) : 0;
 
 	if (kept < 0) {
 		mem_replace(&reason, mem_strdup(err_message()));
@@ -268,8 +280,6 @@ static int finish(struct run *run, int r, const char *gate_state)
 		gate_state = NULL;
 		r = kept;
 	}
-	if (kept == 0 && *snapshot)
-		kept = retain_after_run(run->installation, run->job, run->repo);
 	const struct run_end end = {state_of(run, r, gate_state), code, reason, snapshot};
 	int recorded = run_record_end(run, &end);
 	if (recorded < 0)

@@ -60,6 +60,8 @@ int run_tick(struct run *run)
 		run->noted_us = now_us;
 		r = note_progress(run);
 	}
+	if (r == 0 && run->writer)
+		r = repo_writer_tick(run->writer);
 	if (cancel_is_wished(run->options->cancel))
 		cancel_wish(&run->stop);
 	if (r == 0 && cancel_is_wished(&run->stop))

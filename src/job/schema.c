@@ -190,6 +190,14 @@ static const char receivers[] =
 static const char job_retention[] =
 	"ALTER TABLE job ADD COLUMN retention TEXT NOT NULL DEFAULT '';";
 
-const char *const schema_scripts[] = {
-	first, shared_needs, notice_topics, settings, trials, receivers, job_retention};
+/* The newest snapshots that were seen in each repository, so that one that was put back to an
+ * older state is noticed. What is missing stays here until it is there again. */
+static const char seen_heads[] =
+	"CREATE TABLE seen_head ("
+	" storage TEXT NOT NULL REFERENCES storage(name) ON DELETE CASCADE,"
+	" snapshot TEXT NOT NULL,"
+	" PRIMARY KEY (storage, snapshot)) STRICT, WITHOUT ROWID;";
+
+const char *const schema_scripts[] = {first, shared_needs, notice_topics, settings, trials,
+	receivers, job_retention, seen_heads};
 const size_t schema_script_count = sizeof(schema_scripts) / sizeof(schema_scripts[0]);

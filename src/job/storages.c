@@ -9,7 +9,10 @@
 #include "base/text.h"
 #include "crypto/secret.h"
 #include "item/filename.h"
+#include "repo/keys.h"
 #include "storage/storage.h"
+
+enum { KEPT_KEY_MAX = 4096 };
 
 /* A key file of the installation's own, where the administrator gave no password. */
 static int make_key_file(struct installation *installation, const char *name, char **out_path)
@@ -43,12 +46,14 @@ static int open_or_create(
 static int remember(struct installation *installation, const char *name, const char *path,
 	struct repo *repo)
 {
-	uint8_t key[REPO_KEY_SIZE];
+	AUTO_BUF key = buf_init(KEPT_KEY_MAX);
 	AUTO_TEXT sealed = NULL;
+	int r = repo_kept_key(repo, &key);
 
-	repo_master_key(repo, key);
-	int r = installation_seal(installation, key, sizeof(key), &sealed);
-	secret_wipe(key, sizeof(key));
+	if (r == 0)
+		r = installation_seal(installation, key.data, key.size, &sealed);
+	if (key.data)
+		secret_wipe(key.data, key.capacity);
 	if (r < 0)
 		return r;
 	return db_run(installation->db, "INSERT INTO storage VALUES (?1, ?2, ?3, ?4)", "sssi",
@@ -66,6 +71,18 @@ static int refuse_known(struct installation *installation, const char *name)
 			"there is a storage \"%s\" already; choose another name or remove it",
 			name);
 	return r;
+}
+
+static struct json *describe(
+	const char *name, const char *path, const char *key_file, bool created)
+{
+	struct json *json = json_new_object();
+
+	json_put_text(json, "name", name);
+	json_put_text(json, "path", path);
+	json_put_bool(json, "created", created);
+	json_put_text(json, "key_file", key_file);
+	return json;
 }
 
 int storages_add(struct installation *installation, const char *name, const char *path,
@@ -90,11 +107,29 @@ int storages_add(struct installation *installation, const char *name, const char
 	repo_close(repo);
 	if (r < 0)
 		return err_wrap(r, "storage %s", name);
-	*out = json_new_object();
-	json_put_text(*out, "name", name);
-	json_put_text(*out, "path", absolute);
-	json_put_bool(*out, "created", created);
-	json_put_text(*out, "key_file", key_file);
+	*out = describe(name, absolute, key_file, created);
+	return 0;
+}
+
+int storages_add_writer(struct installation *installation, const char *name, const char *path,
+	const char *writer_file, struct json **out)
+{
+	AUTO_TEXT absolute = io_absolute(path);
+	const struct repo_secret secret = {.writer_file = writer_file};
+	struct repo *repo = NULL;
+	int r = installation_check_name("storage", name);
+
+	*out = NULL;
+	if (r == 0)
+		r = refuse_known(installation, name);
+	if (r == 0)
+		r = repo_open(storage_open_folder(absolute), &secret, &repo);
+	if (r == 0)
+		r = remember(installation, name, absolute, repo);
+	repo_close(repo);
+	if (r < 0)
+		return err_wrap(r, "storage %s", name);
+	*out = describe(name, absolute, NULL, false);
 	return 0;
 }
 
@@ -154,7 +189,8 @@ static int only_one(struct installation *installation, char **out)
 	return 0;
 }
 
-int storages_open(struct installation *installation, const char *name, struct repo **out)
+int storages_open_by(struct installation *installation, const char *name, repo_open_fn *open,
+	struct repo **out)
 {
 	AUTO_ROWS rows = NULL;
 	AUTO_TEXT only = NULL;
@@ -172,14 +208,18 @@ int storages_open(struct installation *installation, const char *name, struct re
 		return err_set(ERR_NOTFOUND,
 			"there is no storage \"%s\"; see garner storage list", name);
 	r = installation_unseal(installation, db_text(rows, 1), &key, &key_size);
-	if (r == 0 && key_size != REPO_KEY_SIZE)
-		r = err_set(ERR_CORRUPT, "the kept key has %zu bytes", key_size);
-	if (r == 0) {
-		const struct repo_secret secret = {.master_key = (const uint8_t *)key};
-		r = repo_open(storage_open_folder(db_text(rows, 0)), &secret, out);
-	}
+	struct repo_secret secret;
+	if (r == 0)
+		r = repo_secret_kept(key, key_size, &secret);
+	if (r == 0)
+		r = open(storage_open_folder(db_text(rows, 0)), &secret, out);
 	if (key)
 		secret_wipe(key, key_size);
 	mem_free(key);
 	return err_wrap(r, "storage %s", name);
+}
+
+int storages_open(struct installation *installation, const char *name, struct repo **out)
+{
+	return storages_open_by(installation, name, repo_open, out);
 }

@@ -18,6 +18,11 @@
 NODISCARD int storages_add(struct installation *installation, const char *name,
 	const char *path, const char *password, struct json **out);
 
+/** Adds a repository that is there by the file of a put-only writer (garner key export-writer):
+ * jobs can store in it, nobody reads an item from it here. As storages_add. ERR_NOREPO. */
+NODISCARD int storages_add_writer(struct installation *installation, const char *name,
+	const char *path, const char *writer_file, struct json **out);
+
 /** "storages": [ { name, path } ]. */
 NODISCARD int storages_list(struct installation *installation, struct json **out);
 
@@ -29,5 +34,9 @@ NODISCARD int storages_remove(struct installation *installation, const char *nam
  * repo_open gives. */
 NODISCARD int storages_open(
 	struct installation *installation, const char *name, struct repo **out);
+
+/** The same by another function than repo_open. */
+NODISCARD int storages_open_by(struct installation *installation, const char *name,
+	repo_open_fn *open, struct repo **out);
 
 #endif

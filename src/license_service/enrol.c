@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "base/timestamp.h"
 #include "db/db.h"
+#include "license_service/history.h"
 
 static int refuse(struct enrol *enrol, enum enrol_refusal refusal)
 {
@@ -91,12 +92,16 @@ static int add_instance(struct ledger *ledger, const struct enrol *enrol)
 {
 	AUTO_TEXT public = text_to_base64(enrol->public_key, SIGN_PUBLIC_SIZE);
 	AUTO_TEXT detail = mem_printf("instance=%s", enrol->instance_id);
-	int r = db_run(store_db(ledger->store),
-		"INSERT INTO instance (license_id, instance_id, name, public_key, first_seen_s,"
-		" last_seen_s, sequence) VALUES (?1, ?2, ?3, ?4, ?5, ?5, 0)",
-		"ssssi", ledger->license_id, enrol->instance_id, enrol->name, public,
-		ledger->now_s);
+	int64_t sequence;
+	int r = history_first_sequence(ledger, &sequence);
 
+	if (r == 0)
+		r = db_run(store_db(ledger->store),
+			"INSERT INTO instance (license_id, instance_id, name, public_key,"
+			" first_seen_s, last_seen_s, sequence)"
+			" VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6)",
+			"ssssii", ledger->license_id, enrol->instance_id, enrol->name, public,
+			ledger->now_s, sequence);
 	if (r < 0)
 		return ledger_check(ledger, r);
 	return ledger_record(ledger, "enrolled", ledger->now_s, detail);

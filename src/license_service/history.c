@@ -352,6 +352,25 @@ static int read_alarms(struct ledger *ledger, int64_t *revision, int64_t *sequen
 	return 0;
 }
 
+int history_first_sequence(struct ledger *ledger, int64_t *out)
+{
+	AUTO_ROWS rows = NULL;
+
+	*out = 0;
+	int r = is_restored_behind(ledger, 0);
+	if (r <= 0)
+		return r;
+	r = db_one(db_of(ledger), &rows,
+		"SELECT max(sequence) FROM instance WHERE license_id = ?1", "s",
+		ledger->license_id);
+	if (r < 0)
+		return r;
+	*out = r ? db_int(rows, 0) : 0;
+	if (*out < HISTORY_MARGIN) /* of all the instances none is known */
+		*out = HISTORY_MARGIN;
+	return 0;
+}
+
 static int lift_sequences(struct ledger *ledger, int64_t sequence)
 {
 	int r = db_run(db_of(ledger),

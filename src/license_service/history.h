@@ -66,6 +66,10 @@ struct history_page {
 
 NODISCARD int history_events(struct ledger *ledger, void *page);
 
+/** The sequence number behind which a newly enrolled instance begins: 0, or above what it may
+ * have seen before the database was put back from a copy that does not know it. */
+NODISCARD int history_first_sequence(struct ledger *ledger, int64_t *out);
+
 /** Accepts the history of a license as it is now: the event `restored`, and sequence numbers
  * above all that was witnessed. ERR_NOTFOUND, ERR_EXISTS where nothing waits for that. */
 NODISCARD int history_accept(struct store *store, const char *license_id, int64_t now_s);

@@ -17,7 +17,7 @@ struct writer {
 	struct store *store;
 	bool has_thread;
 	pthread_t thread;
-	pthread_mutex_t queue;  /* guards what follows, and each ticket's is_done */
+	pthread_mutex_t queue;  /* guards what follows */
 	pthread_cond_t arrived; /* `wanted` tickets are there */
 	struct ticket *first;
 	struct ticket **last; /* where the next one is linked */
@@ -67,11 +67,11 @@ static void *run(void *context)
 		count = take_batch(writer, batch);
 		pthread_mutex_unlock(&writer->queue);
 		writer_batch_run(writer->store, batch, count);
+		/* Without the lock: who is woken goes on at once, and does not wait for it. A
+		 * ticket is gone as soon as that is said. */
+		for (size_t i = 0; i < count; i++)
+			sem_post(&batch[i]->done);
 		pthread_mutex_lock(&writer->queue);
-		for (size_t i = 0; i < count; i++) {
-			batch[i]->is_done = true;
-			pthread_cond_signal(&batch[i]->done);
-		}
 	}
 	pthread_mutex_unlock(&writer->queue);
 	return NULL;
@@ -132,16 +132,16 @@ void writer_stop(struct writer *writer)
 
 static void wait_for(struct writer *writer, struct ticket *ticket)
 {
-	pthread_cond_init(&ticket->done, NULL);
+	ASSERT(sem_init(&ticket->done, 0, 0) == 0);
 	pthread_mutex_lock(&writer->queue);
 	*writer->last = ticket;
 	writer->last = &ticket->next;
 	if (++writer->waiting >= writer->wanted)
 		pthread_cond_signal(&writer->arrived);
-	while (!ticket->is_done)
-		pthread_cond_wait(&ticket->done, &writer->queue);
 	pthread_mutex_unlock(&writer->queue);
-	pthread_cond_destroy(&ticket->done);
+	while (sem_wait(&ticket->done) < 0)
+		; /* a signal came */
+	sem_destroy(&ticket->done);
 }
 
 int writer_run(struct writer *writer, struct writer_job *job)

@@ -2,7 +2,7 @@
 #ifndef LICENSE_SERVICE_WRITER_PRIV_H
 #define LICENSE_SERVICE_WRITER_PRIV_H
 
-#include <pthread.h>
+#include <semaphore.h>
 #include <stdbool.h>
 
 #include "license_service/writer.h"
@@ -20,8 +20,7 @@ struct ticket {
 	struct ticket *next;
 	int result;
 	char message[WRITER_MESSAGE_SIZE]; /* of a result below 0 */
-	bool is_done;
-	pthread_cond_t done;
+	sem_t done;
 };
 
 /** Does up to WRITER_BATCH jobs, in one transaction where that is possible, and sets the result

@@ -70,10 +70,13 @@ static int test_connection(const struct operation_call *call, struct json **out)
 static int add_storage(const struct operation_call *call, struct json **out)
 {
 	const char *name, *path = NULL;
+	const char *writer_file = json_get_text(call->arguments, "writer_file");
 	int r = operation_want(call, "name", &name);
 
 	if (r == 0)
 		r = operation_want(call, "path", &path);
+	if (r == 0 && writer_file)
+		return storages_add_writer(call->installation, name, path, writer_file, out);
 	if (r == 0)
 		r = storages_add(call->installation, name, path,
 			json_get_text(call->arguments, "password"), out);

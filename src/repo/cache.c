@@ -3,7 +3,9 @@
 
 #include <string.h>
 
+#include "base/log.h"
 #include "base/mem.h"
+#include "repo/mend.h"
 #include "repo/pack.h"
 #include "repo/repo_priv.h"
 
@@ -75,6 +77,34 @@ static int seal_of(struct repo *repo, const struct index_pack *pack, uint8_t pie
 	return 0;
 }
 
+/* What a damaged pack's parity gives back is as good as what was written: its seals are asked.
+ * The message of what was wrong stays where it does not. */
+static bool read_mended(struct repo *repo, const struct index_pack *pack,
+	const struct directory_block *head, uint8_t *out)
+{
+	struct mend_file file = {.kind = MEND_PACK, .pack = pack};
+	AUTO_TEXT why = mem_strdup(err_message());
+	struct mended found;
+	bool given_back = false;
+
+	memcpy(file.name, pack->name, NAME_SIZE);
+	if (mend_look(repo, &file, &found) == 0 && found.state == MEND_MENDABLE) {
+		struct pack_file whole = {.bytes = found.bytes}; /* borrowed */
+		memcpy(whole.name, pack->name, NAME_SIZE);
+		given_back = armor_check(found.bytes.data, found.bytes.size, PACK_MAGIC,
+				     &whole.report) == 0;
+		whole.trailer = whole.report.trailer;
+		given_back = given_back && pack_file_open(repo, &whole, head, out) == 0;
+	}
+	if (given_back)
+		log_warning("pack_mended_in_memory", "file", found.path, "reason", found.why,
+			"help", "run garner repair", NULL);
+	buf_free(&found.bytes);
+	if (!given_back)
+		(void)!err_set(ERR_CORRUPT, "%s", why);
+	return given_back;
+}
+
 static int read_block(struct repo *repo, uint32_t number, uint8_t *sealed, uint8_t *out)
 {
 	const struct index_block *block = &repo->index.blocks[number];
@@ -96,6 +126,8 @@ static int read_block(struct repo *repo, uint32_t number, uint8_t *sealed, uint8
 		r = storage_read(repo->storage, path, &range, sealed);
 	if (r == 0)
 		r = block_open(repo->coder, seal, &head, sealed, out);
+	if (r == ERR_CORRUPT && read_mended(repo, pack, &head, out))
+		return 0;
 	/* A pack that the index names and that is gone is damage, nothing that was asked for.
 	 */
 	return err_wrap(

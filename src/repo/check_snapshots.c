@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/text.h"
 #include "repo/check_priv.h"
 #include "repo/content.h"
-#include "repo/path_node.h"
+#include "repo/folders.h"
+#include "repo/history.h"
+#include "repo/scan.h"
 #include "repo/snapshot_file.h"
+#include "repo/tree_value.h"
 
 /*
- * Checking what snapshots refer to.
+ * Checking the chain of snapshots, and their trees, naming what is hit.
  */
 
 /* Where a check is, for the words of a fault. Borrowed. */
@@ -17,108 +23,133 @@ struct place {
 	struct check *check;
 	const struct snapshot *snapshot;
 	const struct repo_object *object;
-	const struct path_tree *tree;
-	const struct path_folder *folder;
+	struct folder_node *folders;
+	const struct tree_folder *folder;
+	char *label; /* "KIND:NAME" */
+	struct buf texts;
 };
 
-static int look_at_chunk(void *context, const uint8_t id[REPO_ID_SIZE], uint64_t size)
-{
-	struct check *check = context;
-	struct index_place place;
-
-	if (!index_find(&check->repo->index, id, &place))
-		return err_set(ERR_CORRUPT, "it is not in the repository");
-	if (place.size != size)
-		return err_set(ERR_CORRUPT, "it has another size than was stored");
-	if (check->damaged[place.block])
-		return err_set(ERR_CORRUPT, "it lies in a damaged block");
-	return 0;
-}
-
-/* Whether all chunks of a content are there, its lists among them; the message says what is
- * not. */
-static int look_at(struct check *check, const struct repo_content *content)
-{
-	return content_walk(check->repo, content, look_at_chunk, check);
-}
-
-static const struct path_folder *folder_by_id(const struct path_tree *tree, const char *id)
-{
-	for (size_t i = 1; i < tree->count; i++)
-		if (text_equal(tree->folders[i].id, id))
-			return &tree->folders[i];
-	return NULL;
-}
-
 /* "Inbox/2026/": the names of a folder and of those above it, for people. */
-static char *folder_path(const struct path_tree *tree, const struct path_folder *folder)
+static char *folder_path(struct folder_node *folders, const struct tree_folder *folder)
 {
 	char *path = mem_strdup("");
 
-	while (folder) {
+	for (int depth = 0; folder && depth <= DEPTH_MAX; depth++) {
 		if (folder->name[0])
 			mem_replace(&path, mem_printf("%s/%s", folder->name, path));
-		folder = folder->parent_id[0] ? folder_by_id(tree, folder->parent_id) : NULL;
+		const struct folder_node *above =
+			folder->parent_id[0] ? folders_find(folders, folder->parent_id) : NULL;
+		folder = above ? &above->folder : NULL;
 	}
 	return path;
 }
 
-static int check_item(void *context, const struct tree_item *item)
+PRINTF_LIKE(3, 4)
+static void object_fault(const struct place *at, const char *item, const char *format, ...)
+{
+	char words[512];
+	va_list arguments;
+	const struct check_fault fault = {
+		.snapshot = at->snapshot->id, .object = at->label, .item = item};
+
+	va_start(arguments, format);
+	vsnprintf(words, sizeof(words), format, arguments);
+	va_end(arguments);
+	check_fault(
+		at->check, &fault, "snapshot %.8s, %s, %s", at->snapshot->id, at->label, words);
+}
+
+/* A page is looked at once for all snapshots that share it. */
+static bool enter_page(void *context, const uint8_t id[REPO_ID_SIZE])
 {
 	const struct place *at = context;
-	int r = look_at(at->check, &item->content);
 
-	if (r == 0)
-		return 0;
-	if (r != ERR_CORRUPT)
-		return r;
-	AUTO_TEXT cause = mem_strdup(err_message());
-	AUTO_TEXT folder = folder_path(at->tree, at->folder);
-	check_fault(at->check, "snapshot %.8s, %s:%s, %s%s cannot be restored from it: %s",
-		at->snapshot->id, at->object->kind, at->object->name, folder, item->name,
-		cause);
-	return 0;
+	return idset_add(&at->check->pages, id);
 }
 
-/* The items of a folder, once for all snapshots that share its list. */
-static int check_folder(struct place *at)
+static int check_item(void *context, const struct map_entry *entry)
 {
-	struct check *check = at->check;
-	struct tree_folder folder = {0};
+	struct place *at = context;
+	struct tree_item item;
+	int r = tree_get_item(entry, &at->texts, &item);
+	AUTO_TEXT folder = folder_path(at->folders, at->folder);
 
-	if (!idset_add(&check->seen, at->folder->list_id))
+	if (r < 0) {
+		object_fault(at, NULL, "an item of the folder /%s is none: %s", folder,
+			err_message());
 		return 0;
-	memcpy(folder.list_id, at->folder->list_id, REPO_ID_SIZE);
-	int r = check_cancelled(check);
-	if (r == 0)
-		r = repo_items(check->repo, &folder, check_item, at);
-	if (r != ERR_CORRUPT)
-		return r;
-	AUTO_TEXT cause = mem_strdup(err_message());
-	AUTO_TEXT path = folder_path(at->tree, at->folder);
-	check_fault(check, "snapshot %.8s, %s:%s, the list of the folder %s is damaged: %s",
-		at->snapshot->id, at->object->kind, at->object->name, path, cause);
-	return 0;
-}
-
-static int check_tree(struct place *at)
-{
-	struct path_tree tree;
-	int r = path_tree_load(&tree, at->check->repo, at->object->tree);
-
-	at->tree = &tree;
-	if (r == ERR_CORRUPT) {
-		check_fault(at->check, "snapshot %.8s, %s:%s, its folders are damaged: %s",
-			at->snapshot->id, at->object->kind, at->object->name, err_message());
-		r = 0;
-	} else {
-		for (size_t i = 1; i < tree.count && r == 0; i++) {
-			at->folder = &tree.folders[i];
-			r = check_folder(at);
-		}
 	}
-	at->tree = NULL;
-	path_tree_free(&tree);
+	r = check_content(at->check, &item.content);
+	if (r != ERR_CORRUPT)
+		return r;
+	AUTO_TEXT cause = mem_strdup(err_message());
+	AUTO_TEXT path = mem_printf("%s%s", folder, item.name);
+	object_fault(at, path, "%s cannot be restored from it: %s", path, cause);
+	return 0;
+}
+
+static int lose_items(
+	void *context, const uint8_t id[REPO_ID_SIZE], uint64_t entries, const char *why)
+{
+	struct place *at = context;
+	AUTO_TEXT path = folder_path(at->folders, at->folder);
+
+	(void)id;
+	if (entries > 0)
+		object_fault(at, path, "%" PRIu64 " items of the folder /%s are lost: %s",
+			entries, path, why);
+	else
+		object_fault(at, path, "the list of the folder /%s is damaged: %s", path, why);
+	return 0;
+}
+
+static int check_folder(struct place *at, const struct tree_folder *folder)
+{
+	const struct scan_visitor visitor = {enter_page, check_item, lose_items, at};
+	int r = check_cancelled(at->check);
+
+	at->folder = folder;
+	return r == 0 ? scan_map(at->check->repo, folder->list_id, &visitor) : r;
+}
+
+static int take_folder(void *context, const struct map_entry *entry)
+{
+	struct place *at = context;
+	struct tree_folder folder;
+	int r = tree_get_folder(entry, &at->texts, &folder);
+
+	if (r < 0)
+		object_fault(at, NULL, "a folder of it is none: %s", err_message());
+	else if (!folders_find(at->folders, folder.id))
+		(void)folders_add(&at->folders, &folder);
+	return 0;
+}
+
+static int lose_folders(
+	void *context, const uint8_t id[REPO_ID_SIZE], uint64_t entries, const char *why)
+{
+	struct place *at = context;
+
+	(void)id;
+	if (entries > 0)
+		object_fault(at, NULL, "%" PRIu64 " of its folders are lost: %s", entries, why);
+	else
+		object_fault(at, NULL, "its folders are damaged: %s", why);
+	return 0;
+}
+
+static int check_object(struct place *at)
+{
+	const struct scan_visitor visitor = {NULL, take_folder, lose_folders, at};
+	int r = scan_map(at->check->repo, at->object->tree, &visitor);
+	struct folder_node *node, *next;
+
+	HASH_ITER(hh, at->folders, node, next)
+	{
+		if (r == 0)
+			r = check_folder(at, &node->folder);
+	}
+	folders_free(&at->folders);
 	return r;
 }
 
@@ -128,10 +159,37 @@ static int check_snapshot(struct check *check, const struct snapshot *snapshot)
 
 	check->result->snapshots++;
 	for (size_t i = 0; i < snapshot->object_count && r == 0; i++) {
-		struct place at = {check, snapshot, &snapshot->objects[i], NULL, NULL};
-		if (idset_add(&check->seen, at.object->tree))
-			r = check_tree(&at);
+		const struct repo_object *object = &snapshot->objects[i];
+		struct place at = {.check = check,
+			.snapshot = snapshot,
+			.object = object,
+			.label = mem_printf("%s:%s", object->kind, object->name),
+			.texts = buf_init(TREE_TEXTS_MAX)};
+		if (idset_add(&check->pages, object->tree))
+			r = check_object(&at);
+		buf_free(&at.texts);
+		mem_free(at.label);
 	}
+	return r;
+}
+
+static int check_chain(struct check *check)
+{
+	static const char *const words[] = {
+		[HISTORY_MISSING] = "is missing, and nobody forgot it",
+		[HISTORY_PUT_BACK] = "was forgotten and is there again",
+		[HISTORY_EXCHANGED] = "is another one than was written",
+	};
+	struct history_finding *findings = NULL;
+	size_t count = 0;
+	int r = repo_chain_check(check->repo, &findings, &count);
+
+	for (size_t i = 0; i < count && r == 0; i++) {
+		const struct check_fault fault = {.snapshot = findings[i].id};
+		check_fault(check, &fault, "snapshot %.8s %s; %.8s speaks of it",
+			findings[i].id, words[findings[i].fault], findings[i].by);
+	}
+	mem_free(findings);
 	return r;
 }
 
@@ -139,14 +197,20 @@ int check_snapshots(struct check *check)
 {
 	char(*ids)[SNAPSHOT_ID_TEXT] = NULL;
 	size_t count = 0;
-	int r = snapshot_ids(check->repo, &ids, &count);
+	int r = check_chain(check);
 
+	if (r == 0)
+		r = snapshot_ids(check->repo, &ids, &count);
 	for (size_t i = 0; i < count && r == 0; i++) {
 		struct snapshot *snapshot = NULL;
 		r = snapshot_read(check->repo, ids[i], &snapshot);
 		if (r == ERR_CORRUPT) {
-			check_fault(check, "the snapshot is damaged: %s", err_message());
+			const struct check_fault fault = {.snapshot = ids[i]};
+			check_fault(
+				check, &fault, "the snapshot is damaged: %s", err_message());
 			r = 0;
+		} else if (r == ERR_NOTFOUND) {
+			r = 0; /* forgotten meanwhile */
 		} else if (r == 0) {
 			r = check_snapshot(check, snapshot);
 			snapshot_free(snapshot);

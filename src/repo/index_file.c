@@ -4,11 +4,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "crypto/secret.h"
 #include "repo/armor.h"
 #include "repo/directory.h"
+#include "repo/mend.h"
 #include "repo/repo_priv.h"
 
 enum {
@@ -22,9 +24,10 @@ struct index_reader {
 	struct seal seal;
 	char path[PATH_SIZE];
 	struct index_head head;
-	uint8_t *whole; /* the file's data where it is short, else NULL */
-	uint64_t data;  /* bytes of it */
-	uint32_t page;  /* the next one to be opened */
+	uint8_t *whole; /* the file where it is short or was damaged, else NULL */
+	size_t whole_size;
+	uint64_t data; /* bytes of it */
+	uint32_t page; /* the next one to be opened */
 	uint8_t *sealed, *plain;
 	size_t at, size; /* in the plain text of the page */
 };
@@ -58,6 +61,30 @@ static bool has_page(const struct index_reader *reader)
 	return (uint64_t)reader->page * SEALED_PAGE < reader->data;
 }
 
+/* What a damaged file's parity gives back is as good as what was written. */
+static bool mend_whole(struct index_reader *reader)
+{
+	struct mend_file file = {.kind = MEND_INDEX};
+	AUTO_TEXT why = mem_strdup(err_message());
+	struct mended found;
+	size_t size;
+
+	memcpy(file.name, reader->seal.name, NAME_SIZE);
+	bool given_back =
+		mend_look(reader->repo, &file, &found) == 0 && found.state == MEND_MENDABLE;
+	if (given_back) {
+		log_warning("index_mended_in_memory", "file", found.path, "reason", found.why,
+			"help", "run garner repair", NULL);
+		mem_free(reader->whole);
+		reader->whole = buf_steal(&found.bytes, &size);
+		reader->whole_size = size;
+	} else {
+		(void)!err_set(ERR_CORRUPT, "%s", why);
+	}
+	buf_free(&found.bytes);
+	return given_back;
+}
+
 static int open_page(struct index_reader *reader)
 {
 	uint64_t begin = (uint64_t)reader->page * SEALED_PAGE;
@@ -75,6 +102,9 @@ static int open_page(struct index_reader *reader)
 		sealed = reader->sealed;
 	}
 	int r = seal_open_into(&reader->seal, &place, sealed, size, reader->plain);
+	if (r == ERR_CORRUPT && mend_whole(reader))
+		r = seal_open_into(
+			&reader->seal, &place, reader->whole + begin, size, reader->plain);
 	if (r < 0)
 		return err_wrap(r, "page %u", reader->page);
 	reader->page++;
@@ -190,6 +220,16 @@ static int read_end(struct index_reader *reader, const struct index_file_entry *
 			       ARMOR_END_SIZE, file->size);
 }
 
+static int read_end_or_mend(struct index_reader *reader, const struct index_file_entry *file)
+{
+	int r = read_end(reader, file);
+
+	if (r != ERR_CORRUPT || !mend_whole(reader))
+		return r;
+	return take_trailer(reader, reader->whole + reader->whole_size - ARMOR_END_SIZE,
+		ARMOR_END_SIZE, reader->whole_size);
+}
+
 int index_reader_open(
 	struct repo *repo, const struct index_file_entry *file, struct index_reader **out)
 {
@@ -198,7 +238,7 @@ int index_reader_open(
 	reader->repo = repo;
 	path_of(file->name, reader->path);
 	seal_begin(&reader->seal, &repo->keys, file->name);
-	int r = err_wrap(read_end(reader, file), "%s", reader->path);
+	int r = err_wrap(read_end_or_mend(reader, file), "%s", reader->path);
 	if (r == 0)
 		r = take_head(reader);
 	if (r < 0) {

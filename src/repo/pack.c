@@ -73,7 +73,7 @@ struct pack *pack_new(const struct repo *repo)
 	pack->repo = repo;
 	pack->bytes = buf_init(PACK_MAX);
 	pack->directory = buf_init(DIRECTORY_MAX);
-	pack->trial = buf_init(CHUNK_MAX);
+	pack->trial = buf_init(CHUNK_MAX + 1); /* and a byte, so that none is no room */
 	begin(pack);
 	return pack;
 }
@@ -282,4 +282,11 @@ int pack_data_seal(struct repo *repo, const struct index_pack *pack, struct seal
 		return open_box(repo, pack, out);
 	seal_begin_data(out, &repo->keys, pack->name);
 	return 0;
+}
+
+void pack_written_free(struct pack_written *packs, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		buf_free(&packs[i].directory);
+	mem_free(packs);
 }

@@ -43,6 +43,9 @@ struct pack_written {
  * empties it for the next one. ERR_IO and what else storage_put has. */
 NODISCARD int pack_write(struct pack *pack, struct pack_written *out);
 
+/** What several of them hold, and their array; NULL is fine. */
+void pack_written_free(struct pack_written *packs, size_t count);
+
 /** The name of the object that a pack is stored as. */
 enum { PACK_PATH_SIZE = 48 };
 void pack_path(const uint8_t name[NAME_SIZE], char out[PACK_PATH_SIZE]);

@@ -118,17 +118,32 @@ static int unlock(struct repo *repo, const struct repo_secret *secret)
 {
 	int r = keys_open(repo->storage, secret, &repo->keys);
 
-	if (r < 0)
-		return r;
-	prepare(repo);
-	return repo_refresh(repo);
+	if (r == 0)
+		prepare(repo);
+	return r;
 }
 
-int repo_open(struct storage *storage, const struct repo_secret *secret, struct repo **out)
+int repo_open_damaged(
+	struct storage *storage, const struct repo_secret *secret, struct repo **out)
 {
 	struct repo *repo = repo_new(storage);
 	int r = unlock(repo, secret);
 
+	if (r < 0) {
+		repo_close(repo);
+		return r;
+	}
+	*out = repo;
+	return 0;
+}
+
+int repo_open(struct storage *storage, const struct repo_secret *secret, struct repo **out)
+{
+	struct repo *repo = NULL;
+	int r = repo_open_damaged(storage, secret, &repo);
+
+	if (r == 0)
+		r = repo_refresh(repo);
 	if (r < 0) {
 		repo_close(repo);
 		return r;

@@ -56,6 +56,14 @@ NODISCARD int repo_create(struct storage *storage, const struct repo_secret *sec
 NODISCARD int repo_open(
 	struct storage *storage, const struct repo_secret *secret, struct repo **out);
 
+/** As repo_open, without reading its index, which may be damaged: for repo_check and
+ * repo_repair alone. */
+NODISCARD int repo_open_damaged(
+	struct storage *storage, const struct repo_secret *secret, struct repo **out);
+
+typedef int repo_open_fn(
+	struct storage *storage, const struct repo_secret *secret, struct repo **out);
+
 /** How this process writes from now on; the kind of AEAD stays. */
 void repo_use_options(struct repo *repo, const struct repo_options *options);
 void repo_close(struct repo *repo); /* NULL is fine */

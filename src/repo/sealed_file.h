@@ -2,10 +2,11 @@
 #ifndef REPO_SEALED_FILE_H
 #define REPO_SEALED_FILE_H
 
+#include <stdbool.h>
+
 #include "base/buf.h"
 #include "repo/derived.h"
 #include "repo/format.h"
-#include "repo/repo.h"
 #include "storage/storage.h"
 
 /*

@@ -148,6 +148,7 @@ int snapshot_write(struct repo *repo, struct snapshot *snapshot)
 	if (r == 0) {
 		node.earlier_count =
 			snapshot_chain_heads(&chain, SNAPSHOT_EARLIER_MAX, &node.earlier);
+		node.place = snapshot_chain_next_place(&chain);
 		r = snapshot_put(repo, &node, snapshot);
 	}
 	if (r == 0)
@@ -209,7 +210,7 @@ int snapshot_ids(struct repo *repo, char (**out)[SNAPSHOT_ID_TEXT], size_t *out_
 /* A snapshot and where it stands in the chain. */
 struct ordered {
 	struct snapshot *snapshot;
-	size_t depth;
+	uint32_t place;
 };
 
 static int compare_ordered(const void *a, const void *b)
@@ -218,15 +219,14 @@ static int compare_ordered(const void *a, const void *b)
 
 	if (one->snapshot->created_s != other->snapshot->created_s)
 		return one->snapshot->created_s < other->snapshot->created_s ? -1 : 1;
-	if (one->depth != other->depth)
-		return one->depth < other->depth ? -1 : 1;
+	if (one->place != other->place)
+		return one->place < other->place ? -1 : 1;
 	return strcmp(one->snapshot->id, other->snapshot->id);
 }
 
 /* Those that are not forgotten, the oldest first; within a second the chain says which. */
 static size_t put_in_order(struct all *all, struct snapshot **out)
 {
-	size_t *depths = snapshot_chain_depths(&all->chain);
 	struct ordered *list = mem_array(all->snapshot_count + 1, sizeof(*list));
 	size_t count = 0;
 
@@ -240,8 +240,7 @@ static size_t put_in_order(struct all *all, struct snapshot **out)
 			snapshot_free(all->snapshots[i]);
 			continue;
 		}
-		list[count++] =
-			(struct ordered){all->snapshots[i], depths[node - all->chain.nodes]};
+		list[count++] = (struct ordered){all->snapshots[i], node->place};
 	}
 	if (count > 1)
 		qsort(list, count, sizeof(*list), compare_ordered);
@@ -249,7 +248,6 @@ static size_t put_in_order(struct all *all, struct snapshot **out)
 		out[i] = list[i].snapshot;
 	all->snapshot_count = 0;
 	mem_free(list);
-	mem_free(depths);
 	return count;
 }
 

@@ -11,7 +11,7 @@
 
 enum {
 	LINK_SIZE = NAME_SIZE + HASH_SIZE,
-	OBJECT_LEAST = 2 + 1 + 3 * 8 + 16 + 4,
+	OBJECT_LEAST = 2 + 1 + 3 * 8 + REPO_ID_SIZE + 4,
 };
 
 static const char domain[] = "garner snapshot 2";
@@ -63,11 +63,6 @@ static int put_links(struct buf *out, const struct snapshot_link *links, size_t 
 	return r;
 }
 
-static int put_tree(struct buf *out, const struct repo_object *object)
-{
-	return buf_append(out, object->tree, REPO_ID_SIZE);
-}
-
 static int put_object(struct buf *out, const struct repo_object *object)
 {
 	int r = put_text(out, object->kind);
@@ -83,7 +78,7 @@ static int put_object(struct buf *out, const struct repo_object *object)
 	if (r == 0)
 		r = buf_put_u64(out, object->bytes);
 	if (r == 0)
-		r = put_tree(out, object);
+		r = buf_append(out, object->tree, REPO_ID_SIZE);
 	return r < 0 ? r : buf_put_u32(out, object->trial_items);
 }
 
@@ -109,6 +104,8 @@ static int put_body(
 		r = put_links(out, node->earlier, node->earlier_count);
 	if (r == 0)
 		r = buf_put_u64(out, (uint64_t)node->created_s);
+	if (r == 0)
+		r = buf_put_u32(out, node->place);
 	if (r < 0)
 		return r;
 	return snapshot ? put_snapshot(out, snapshot)
@@ -197,19 +194,10 @@ static int get_links(
 	return r;
 }
 
-static int get_tree(struct reader *reader, struct repo_object *object)
-{
-	const unsigned char *tree = NULL;
-	int r = reader_bytes(reader, REPO_ID_SIZE, &tree);
-
-	if (r == 0)
-		memcpy(object->tree, tree, REPO_ID_SIZE);
-	return r;
-}
-
 static int get_object(struct reader *reader, struct repo_object *object)
 {
 	uint8_t kept = 0;
+	const unsigned char *tree = NULL;
 	int r = get_text(reader, &object->kind);
 
 	if (r == 0)
@@ -223,11 +211,13 @@ static int get_object(struct reader *reader, struct repo_object *object)
 	if (r == 0)
 		r = reader_u64(reader, &object->bytes);
 	if (r == 0)
-		r = get_tree(reader, object);
+		r = reader_bytes(reader, REPO_ID_SIZE, &tree);
 	if (r == 0)
 		r = reader_u32(reader, &object->trial_items);
 	if (r == 0 && kept > 1)
 		r = err_set(ERR_CORRUPT, "an object makes no sense");
+	if (r == 0)
+		memcpy(object->tree, tree, REPO_ID_SIZE);
 	object->kept = kept;
 	return r;
 }
@@ -286,6 +276,8 @@ static int get_body(
 			reader, SNAPSHOT_EARLIER_MAX, &node->earlier, &node->earlier_count);
 	if (r == 0)
 		r = get_time(reader, &node->created_s);
+	if (r == 0)
+		r = reader_u32(reader, &node->place);
 	if (r == 0 && node->kind == SNAPSHOT_NOTE)
 		r = get_links(reader, SIZE_MAX, &node->forgotten, &node->forgotten_count);
 	else if (r == 0)

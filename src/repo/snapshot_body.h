@@ -26,6 +26,7 @@ struct snapshot_node {
 	struct snapshot_link self;
 	enum snapshot_kind kind;
 	int64_t created_s;
+	uint32_t place; /* in the chain: one more than the highest before it; the first has 1 */
 	struct snapshot_link *earlier;
 	size_t earlier_count;
 	struct snapshot_link *forgotten; /* of a note */

@@ -120,6 +120,8 @@ static int compare_created(const void *a, const void *b)
 
 	if (one->created_s != other->created_s)
 		return one->created_s > other->created_s ? -1 : 1;
+	if (one->place != other->place)
+		return one->place > other->place ? -1 : 1;
 	return memcmp(one->self.name, other->self.name, NAME_SIZE);
 }
 
@@ -147,36 +149,14 @@ size_t snapshot_chain_heads(
 	return count;
 }
 
-/* Raises the depth of the nodes above each one, until nothing moves any more: as often as the
- * longest way in an order that is not the best, and never more often than there are nodes, so
- * that links that go round end too. */
-size_t *snapshot_chain_depths(const struct snapshot_chain *chain)
+uint32_t snapshot_chain_next_place(const struct snapshot_chain *chain)
 {
-	size_t *depths = mem_array(chain->count + 1, sizeof(*depths));
-	const struct snapshot_node **order = mem_array(chain->count + 1, sizeof(*order));
-	bool moved = true;
+	uint32_t place = 0;
 
 	for (size_t i = 0; i < chain->count; i++)
-		order[i] = &chain->nodes[i];
-	if (chain->count > 1)
-		qsort(order, chain->count, sizeof(*order), compare_created);
-	for (size_t turn = 0; turn < chain->count && moved; turn++) {
-		moved = false;
-		for (size_t i = chain->count; i-- > 0;) { /* the oldest first */
-			size_t *own = &depths[order[i] - chain->nodes];
-			for (size_t j = 0; j < order[i]->earlier_count; j++) {
-				const struct snapshot_node *before =
-					snapshot_chain_find(chain, order[i]->earlier[j].name);
-				if (!before || before == order[i] ||
-					depths[before - chain->nodes] < *own)
-					continue;
-				*own = depths[before - chain->nodes] + 1;
-				moved = true;
-			}
-		}
-	}
-	mem_free(order);
-	return depths;
+		if (chain->nodes[i].place > place)
+			place = chain->nodes[i].place;
+	return place < UINT32_MAX ? place + 1 : place;
 }
 
 struct findings {

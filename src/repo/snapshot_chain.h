@@ -35,9 +35,8 @@ bool snapshot_chain_is_forgotten(
 size_t snapshot_chain_heads(
 	const struct snapshot_chain *chain, size_t most, struct snapshot_link **out);
 
-/** How far each node stands from the first ones, in the order of chain->nodes: one that another
- * one speaks of has a lower number. The caller's, with mem_free. */
-size_t *snapshot_chain_depths(const struct snapshot_chain *chain);
+/** The place of the next one in the chain. */
+uint32_t snapshot_chain_next_place(const struct snapshot_chain *chain);
 
 /** What is wrong with one name. */
 enum snapshot_fault {

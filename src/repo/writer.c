@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "repo/content.h"
 #include "repo/repo_priv.h"
@@ -14,9 +16,17 @@ enum {
 	/* What is not committed is kept in memory; so much is enough. */
 	FRESH_CHUNKS_MAX = 100 * 1000,
 	REFS_MAX = 500 * 1000,
+	TICK_EVERY_US = 60 * 1000 * 1000,
 	GROUPS_MAX = 32, /* of index files, before they are merged */
 	RATIO_FIRST = 2, /* how much smaller data becomes, as long as nothing is known of it */
 };
+
+/* One that cannot be removed ends by itself. */
+static void end_lease(const struct repo_writer *writer)
+{
+	if (writer->lease.process != 0 && lease_end(writer->repo->storage, &writer->lease) < 0)
+		log_debug("lease_not_removed", "reason", err_message(), NULL);
+}
 
 int repo_writer_open(struct repo *repo, struct repo_writer **out)
 {
@@ -25,12 +35,21 @@ int repo_writer_open(struct repo *repo, struct repo_writer **out)
 
 	if (r == 0)
 		r = storage_clean(repo->storage, now_s - TEMPORARY_AGE_S);
-	if (r == 0)
-		r = index_merge(repo, GROUPS_MAX);
 	if (r < 0)
 		return r;
 	struct repo_writer *writer = mem_alloc(sizeof(*writer));
 	writer->repo = repo;
+	r = lease_begin(repo->storage, &repo->keys, &writer->lease);
+	/* Read anew: what was pruned before the lease stood is no part of it any more. */
+	if (r == 0)
+		r = index_load(repo);
+	if (r == 0)
+		r = index_merge(repo, GROUPS_MAX);
+	if (r < 0) {
+		end_lease(writer);
+		mem_free(writer);
+		return r;
+	}
 	writer->pipeline = pipeline_new(repo);
 	*out = writer;
 	return 0;
@@ -41,6 +60,7 @@ void repo_writer_close(struct repo_writer *writer)
 	if (!writer)
 		return;
 	pipeline_free(writer->pipeline);
+	end_lease(writer);
 	content_writer_free(writer->content);
 	idset_free(&writer->fresh);
 	mem_free(writer->refs);
@@ -253,6 +273,35 @@ struct chunk_store writer_chunk_store(struct repo_writer *writer)
 	return (struct chunk_store){store_put, store_get, store_has, writer};
 }
 
+/* A writer that has slept too long to be counted on may have lost what it found: it ends, and
+ * the next run stores what is missing. */
+static int check_lease(struct repo_writer *writer)
+{
+	struct repo *repo = writer->repo;
+	bool may = false;
+	int r = lease_may_commit_now(repo->storage, &repo->keys, &writer->lease, &may);
+
+	if (r == 0 && !may)
+		r = err_set(ERR_LOCKED, "this writer was silent for more than half an hour, "
+					"and others may have "
+					"removed what it counts on; start the job again");
+	return r;
+}
+
+int repo_writer_tick(struct repo_writer *writer)
+{
+	struct repo *repo = writer->repo;
+	int64_t now_us = clock_monotonic_us();
+
+	if (now_us - writer->ticked_us < TICK_EVERY_US)
+		return 0;
+	writer->ticked_us = now_us;
+	/* The last word has the commit. */
+	if (lease_tick(repo->storage, &repo->keys, &writer->lease) < 0)
+		log_warning("lease_not_renewed", "reason", err_message(), NULL);
+	return writer_state(writer);
+}
+
 static int commit(struct repo_writer *writer)
 {
 	struct pack_written *packs = NULL;
@@ -263,9 +312,13 @@ static int commit(struct repo_writer *writer)
 		r = close_block(writer, slot);
 	if (r == 0)
 		r = pipeline_drain(writer->pipeline, &packs, &count);
-	if (r == 0 && count > 0)
-		r = writer_write_index(writer, packs, count);
-	return r;
+	if (r == 0)
+		r = check_lease(writer);
+	if (r < 0 || count == 0) {
+		pack_written_free(packs, count);
+		return r;
+	}
+	return writer_write_index(writer, packs, count);
 }
 
 int repo_writer_commit(struct repo_writer *writer)
@@ -295,6 +348,7 @@ int repo_writer_snapshot(struct repo_writer *writer, struct snapshot *snapshot)
 
 	if (r == 0)
 		r = check_trees(writer->repo, snapshot);
+	memcpy(snapshot->writer, writer->lease.name, NAME_SIZE);
 	if (r == 0)
 		r = snapshot_write(writer->repo, snapshot);
 	return r;

@@ -21,6 +21,11 @@ struct repo_writer;
 
 NODISCARD int repo_writer_open(struct repo *repo, struct repo_writer **out);
 
+/** To be called often while the writer is at work (with each item): says to those who remove
+ * data that it is. A writer that was not heard of for half an hour cannot commit any more. The
+ * error that has ended the writer, where one has. */
+NODISCARD int repo_writer_tick(struct repo_writer *writer);
+
 /** Ends it; what was not committed is lost. NULL is fine. */
 void repo_writer_close(struct repo_writer *writer);
 

@@ -163,9 +163,7 @@ int writer_write_index(struct repo_writer *writer, struct pack_written *packs, s
 		r = write_file(&at, packs, count);
 	if (r == 0)
 		r = adopt(&at, packs, count);
-	for (size_t i = 0; i < count; i++)
-		buf_free(&packs[i].directory);
-	mem_free(packs);
+	pack_written_free(packs, count);
 	mem_free(at.entries);
 	idset_free(&writer->fresh);
 	writer->ref_count = 0;

@@ -6,6 +6,7 @@
 #include "repo/chunker.h"
 #include "repo/chunks.h"
 #include "repo/idset.h"
+#include "repo/lease.h"
 #include "repo/pipeline.h"
 #include "repo/writer.h"
 
@@ -20,6 +21,8 @@ enum { WRITER_RECIPES = 0, WRITER_SLOTS = PIECE_META + 1 };
 struct repo_writer {
 	struct repo *repo; /* borrowed */
 	struct pipeline *pipeline;
+	struct lease lease; /* says to those who remove data that this one is at work */
+	int64_t ticked_us;
 	struct pipeline_block *open[WRITER_SLOTS]; /* blocks that are still being filled */
 	struct idset fresh;                        /* chunks written since the last commit */
 	uint8_t (*refs)[REPO_ID_SIZE]; /* that they hold, each as often as it was named */

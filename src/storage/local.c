@@ -126,7 +126,8 @@ static int local_put(struct storage *storage, const struct storage_object *objec
 		return r;
 	r = write_durably(temporary, object);
 	if (r == 0)
-		r = io_rename_new(temporary, path);
+		r = object->replace ? io_rename(temporary, path)
+				    : io_rename_new(temporary, path);
 	if (r < 0) {
 		/* The message of what went wrong must outlive this. */
 		AUTO_TEXT message = mem_strdup(err_message());
@@ -255,7 +256,7 @@ static int local_now(struct storage *storage, int64_t *out_s)
 {
 	const struct local *local = local_of(storage);
 	AUTO_TEXT path = temporary_path(local);
-	int fd;
+	int fd = -1;
 	int r = io_make_folders(local->temporary_folder, 0700);
 
 	if (r == 0)

@@ -102,8 +102,14 @@ static int memory_put(struct storage *storage, const struct storage_object *give
 	if (given->size)
 		memcpy(object.data, given->data, given->size);
 	pthread_mutex_lock(&place->lock);
-	bool is_new = !find(place, given->name);
-	if (is_new) {
+	struct object *there = find(place, given->name);
+	bool is_new = !there;
+	if (there && given->replace) {
+		mem_free(there->data);
+		there->data = object.data;
+		there->size = object.size;
+		there->modified_s = object.modified_s;
+	} else if (is_new) {
 		size_t at = position_of(place, given->name);
 		object.name = mem_strdup(given->name);
 		mem_grow(&place->objects, &place->capacity, place->count + 1,
@@ -114,7 +120,7 @@ static int memory_put(struct storage *storage, const struct storage_object *give
 		place->count++;
 	}
 	pthread_mutex_unlock(&place->lock);
-	if (is_new)
+	if (is_new || given->replace)
 		return 0;
 	free_object(&object);
 	return err_set(ERR_EXISTS, "%s/%s is there already", storage->place, given->name);

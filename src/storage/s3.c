@@ -2,12 +2,12 @@
 #include "storage/s3.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/text.h"
 #include "base/timestamp.h"
+#include "crypto/hash.h"
 #include "crypto/secret.h"
 #include "storage/s3_priv.h"
 
@@ -15,7 +15,6 @@ enum {
 	TRIES = 8,
 	FIRST_WAIT_MS = 200,
 	PART_SIZE = 8 << 20,
-	PART_SIZE_MIN = 5 << 20, /* what servers take */
 	BUCKET_MIN = 3,
 	BUCKET_MAX = 63,
 	PREFIX_MAX = 500,
@@ -70,24 +69,47 @@ static int take_piece(void *context, const void *data, size_t size)
 	return 0;
 }
 
-/* "bytes FIRST-LAST/TOTAL" must be what was asked for, or end with the object. */
+/* A number of a Content-Range, which ends with `end`; moves *text behind it. */
+static bool take_number(char **text, char end, uint64_t *out)
+{
+	char *at = strchr(*text, end);
+	int64_t number;
+
+	if (!at)
+		return false;
+	*at = 0;
+	int r = text_to_int(*text, 0, INT64_MAX, &number);
+	*text = at + 1;
+	*out = r < 0 ? 0 : (uint64_t)number;
+	return r == 0;
+}
+
+/* "bytes FIRST-LAST/TOTAL" */
+static bool take_range(const char *text, uint64_t *first, uint64_t *last, uint64_t *total)
+{
+	static const char unit[] = "bytes ";
+
+	if (!text_starts_with(text, unit))
+		return false;
+	AUTO_TEXT copy = mem_printf("%s!", text + strlen(unit));
+	char *at = copy;
+	return take_number(&at, '-', first) && take_number(&at, '/', last) &&
+	       take_number(&at, '!', total) && *first <= *last && *last < *total;
+}
+
+/* What came must be what was asked for, or end with the object. */
 static int check_range(struct s3 *s3, const char *name, const struct storage_range *range,
 	struct s3_answer *answer)
 {
-	const char *text = s3_header(answer, "Content-Range");
-	unsigned long long first, last, total;
-	int end = 0;
+	uint64_t first, last, total;
+	bool fits = answer->response.status == 206 &&
+		    take_range(s3_header(answer, "Content-Range"), &first, &last, &total) &&
+		    first == range->offset;
 
-	if (answer->response.status != 206 ||
-		sscanf(text, "bytes %19llu-%19llu/%19llu%n", &first, &last, &total, &end) !=
-			3 ||
-		text[end] || first != range->offset || last < first || last >= total)
-		return err_set(ERR_PROTOCOL, "%s answers with another piece of %s than asked",
-			s3->storage.place, name);
-	if (last - first + 1 == range->size)
+	if (fits && last - first + 1 == range->size)
 		return 0;
-	if (last + 1 == total && last - first + 1 < range->size)
-		return err_set(ERR_CORRUPT, "%s/%s ends too early, after %llu bytes",
+	if (fits && last + 1 == total && last - first + 1 < range->size)
+		return err_set(ERR_CORRUPT, "%s/%s ends too early, after %" PRIu64 " bytes",
 			s3->storage.place, name, total);
 	return err_set(ERR_PROTOCOL, "%s answers with another piece of %s than asked",
 		s3->storage.place, name);
@@ -158,7 +180,26 @@ static int s3_size(struct storage *storage, const char *name, uint64_t *out)
 		return r;
 	if (!s3_is_good(&answer))
 		return s3_fail_head(s3, &request, &answer);
-	return s3_number(s3, &answer, "Content-Length", out);
+	r = s3_check_origin(s3, &answer);
+	return r < 0 ? r : s3_number(s3, &answer, "Content-Length", out);
+}
+
+/* An object of ours says what it holds; one that somebody has copied may have lost that. */
+static int check_hash(
+	struct s3 *s3, const char *name, const struct whole *whole, struct s3_answer *answer)
+{
+	const char *said = s3_header(answer, S3_HASH_HEADER);
+	uint8_t hash[HASH_SIZE], own[HASH_SIZE];
+	size_t size = whole->out->size - whole->before;
+
+	if (!*said)
+		return s3_check_origin(s3, answer);
+	hash_sha256(size ? whole->out->data + whole->before : (const void *)"", size, own);
+	return text_from_hex(said, hash, sizeof(hash)) == 0 &&
+			       memcmp(hash, own, sizeof(own)) == 0
+		       ? 0
+		       : err_set(ERR_CORRUPT, "%s/%s does not hold what was put there",
+				 s3->storage.place, name);
 }
 
 static int s3_read_all(struct storage *storage, const char *name, struct buf *out)
@@ -183,7 +224,7 @@ static int s3_read_all(struct storage *storage, const char *name, struct buf *ou
 		    : s3_size(storage, name, &size);
 	if (r == 0 && (answer.response.status != 200 || size != out->size - whole.before))
 		r = err_set(ERR_PROTOCOL, "%s answers with a part of %s", storage->place, name);
-	return r;
+	return r < 0 ? r : check_hash(s3, name, &whole, &answer);
 }
 
 static int s3_now(struct storage *storage, int64_t *out_s)
@@ -342,8 +383,6 @@ int storage_open_s3(const struct s3_settings *settings, struct storage **out)
 	s3->first_wait_ms =
 		settings->first_wait_ms > 0 ? settings->first_wait_ms : FIRST_WAIT_MS;
 	s3->part_size = settings->part_size ? settings->part_size : PART_SIZE;
-	if (s3->part_size < PART_SIZE_MIN)
-		s3->part_size = PART_SIZE_MIN;
 	s3->governance = settings->governance;
 	s3->cancel = settings->cancel;
 	pthread_mutex_init(&s3->known_lock, NULL);

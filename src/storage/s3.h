@@ -30,7 +30,7 @@ struct s3_settings {
 	int tries;                /* of each request, with growing waits between them; 8 */
 	int64_t first_wait_ms;    /* doubled each time, at random by half, at most 30 s; 200 */
 	int64_t stall_timeout_ms; /* no byte for so long is a failure; 60,000 */
-	size_t part_size;         /* larger objects go in parts of it; 8 MiB, at least 5 */
+	size_t part_size;         /* larger objects go in parts of it, at least 5 MiB; 8 MiB */
 	struct cancel *cancel;    /* as storage_use_cancel; may be NULL */
 };
 

@@ -56,7 +56,7 @@ bool s3_is_passing(struct s3_answer *answer)
 {
 	int status = answer->response.status;
 
-	if (status == 501 || status == 505)
+	if (status == 501 || status == 505 || status == 507)
 		return false;
 	if (status >= 500 || status == 429 || status == 408)
 		return true;
@@ -87,6 +87,16 @@ int s3_number(struct s3 *s3, struct s3_answer *answer, const char *header, uint6
 			s3->storage.place, header);
 	*out = (uint64_t)number;
 	return 0;
+}
+
+int s3_check_origin(struct s3 *s3, struct s3_answer *answer)
+{
+	return *s3_header(answer, "ETag")
+		       ? 0
+		       : err_set(ERR_PROTOCOL,
+				 "%s does not answer as an S3 server does (no ETag); is "
+				 "something else in between?",
+				 s3->storage.place);
 }
 
 static int fail_clock(struct s3 *s3, struct s3_answer *answer)
@@ -232,7 +242,8 @@ int s3_head(struct s3 *s3, const char *name, struct s3_answer *answer)
 		.method = "HEAD", .name = name, .doing = "cannot look for"};
 	int r = s3_send(s3, &request, answer);
 
-	if (r < 0 || s3_is_good(answer) || answer->response.status == 404)
+	if (r < 0 || answer->response.status == 404)
 		return r;
-	return s3_fail_head(s3, &request, answer);
+	return s3_is_good(answer) ? s3_check_origin(s3, answer)
+				  : s3_fail_head(s3, &request, answer);
 }

@@ -162,8 +162,15 @@ int s3_remove_version(struct s3 *s3, const char *name, const char *version)
 	if (version)
 		s3_add_pair(request.query, "versionId", version);
 	int r = s3_send(s3, &request, &answer);
-	if (r < 0 || s3_is_good(&answer))
+	if (r < 0)
 		return r;
+	if (s3_is_good(&answer))
+		return answer.response.body.size == 0 ? 0
+						      : err_set(ERR_PROTOCOL,
+								"%s does not answer as an S3 "
+								"server does; is something "
+								"else in between?",
+								s3->storage.place);
 	if (s3_is_error(&answer, "NoSuchKey") || s3_is_error(&answer, "NoSuchVersion"))
 		return 0;
 	return s3_fail(s3, &request, &answer);

@@ -92,6 +92,12 @@ int s3_number(struct s3 *s3, struct s3_answer *answer, const char *header, uint6
 /** The header's value where the answer has one: "" otherwise. Borrowed. */
 const char *s3_header(struct s3_answer *answer, const char *name);
 
+/** ERR_PROTOCOL where the answer is none of an S3 server: what is an object has an ETag. */
+int s3_check_origin(struct s3 *s3, struct s3_answer *answer);
+
+/** The header of an object that has the SHA-256 of its bytes. */
+#define S3_HASH_HEADER "x-amz-meta-garner-sha256"
+
 /** HEAD of an object; the status is in the answer: 200 and 404 are no errors. */
 int s3_head(struct s3 *s3, const char *name, struct s3_answer *answer);
 
@@ -111,6 +117,7 @@ struct s3_upload {
 	size_t size;
 	int64_t retain_until_s; /* 0: no lock, or the server knows none */
 	bool can_refuse;        /* the server refuses a second one by itself */
+	char hash[65];          /* SHA-256 of it all, for who reads it whole */
 	char mark[33];          /* by which we know our own after an unclear answer */
 	char until[32];         /* the header's value */
 };

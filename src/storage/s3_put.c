@@ -46,6 +46,7 @@ void s3_upload_headers(
 {
 	s3_add_pair(headers, "content-type", "application/octet-stream");
 	s3_add_pair(headers, mark_header, upload->mark);
+	s3_add_pair(headers, S3_HASH_HEADER, upload->hash);
 	if (!upload->retain_until_s)
 		return;
 	s3_add_pair(headers, "x-amz-object-lock-mode",
@@ -117,10 +118,11 @@ int s3_upload_whole(struct s3 *s3, const struct s3_upload *upload)
 		return s3_judge_refused(s3, upload, &answer);
 	if (!s3_is_good(&answer))
 		return s3_fail(s3, &request, &answer);
-	if (hash_md5(request.body, upload->size, md5) &&
+	r = s3_check_origin(s3, &answer);
+	if (r == 0 && hash_md5(request.body, upload->size, md5) &&
 		!s3_etag_fits(s3_header(&answer, "ETag"), md5))
 		return fail_wrong(s3, upload, &answer);
-	return 0;
+	return r;
 }
 
 int s3_put(struct storage *storage, const struct storage_object *object)
@@ -130,11 +132,13 @@ int s3_put(struct storage *storage, const struct storage_object *object)
 		.name = object->name, .data = object->data, .size = object->size};
 	bool in_parts = object->size > s3->part_size;
 	bool can_lock = false;
-	uint8_t random[16];
+	uint8_t random[16], hash[HASH_SIZE];
 	int r = 0;
 
 	secret_random(random, sizeof(random));
 	text_to_hex(random, sizeof(random), upload.mark);
+	hash_sha256(object->size ? object->data : "", object->size, hash);
+	text_to_hex(hash, sizeof(hash), upload.hash);
 	if (object->retain_until_s)
 		r = s3_can_retain(storage, &can_lock);
 	if (can_lock) {

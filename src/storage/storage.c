@@ -7,38 +7,56 @@
 #include "base/text.h"
 #include "storage/storage_priv.h"
 
-enum { NAME_MAX_SIZE = 200 };
+enum { NAME_MAX_SIZE = 200, FOUND_MAX_SIZE = 1000 };
 
 static bool is_name_byte(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       c == '-' || c == '_' || c == '.';
+	       c == '-' || c == '_' || c == '.' || c == '/';
 }
 
 /* Whatever a name is made from, it leads to nothing outside the place. */
-static bool is_name(const char *name)
+static bool is_inside(const char *name)
 {
-	size_t size = strnlen(name, NAME_MAX_SIZE + 1);
 	bool at_start = true;
 
-	if (size > NAME_MAX_SIZE || text_equal(name, STORAGE_TEMPORARY) ||
+	if (strnlen(name, FOUND_MAX_SIZE + 1) > FOUND_MAX_SIZE ||
+		text_equal(name, STORAGE_TEMPORARY) ||
 		text_starts_with(name, STORAGE_TEMPORARY "/"))
 		return false;
 	for (const char *c = name; *c; c++) {
-		if (at_start ? *c == '.' || *c == '/' : false)
+		size_t part = strcspn(c, "/");
+		bool is_dots = part <= 2 && strspn(c, ".") >= part;
+		if (at_start && is_dots) /* or empty */
 			return false;
-		if (*c != '/' && !is_name_byte(*c))
+		if ((unsigned char)*c < ' ' || *c == 127)
 			return false;
 		at_start = *c == '/';
 	}
 	return !at_start;
 }
 
+/* The names that we give: nothing that a file system or server may take for its own. */
+static bool is_name(const char *name)
+{
+	if (!is_inside(name) || strlen(name) > NAME_MAX_SIZE || *name == '.' ||
+		strstr(name, "/."))
+		return false;
+	for (const char *c = name; *c; c++)
+		if (!is_name_byte(*c))
+			return false;
+	return true;
+}
+
+static int refuse(const struct storage *storage, const char *name)
+{
+	return err_set(
+		ERR_INVALID, "%s: \"%.200s\" can be no object's name", storage->place, name);
+}
+
 static int check_name(const struct storage *storage, const char *name)
 {
-	return is_name(name) ? 0
-			     : err_set(ERR_INVALID, "%s: \"%.200s\" can be no object's name",
-				       storage->place, name);
+	return is_inside(name) ? 0 : refuse(storage, name);
 }
 
 void storage_close(struct storage *storage)
@@ -69,11 +87,19 @@ int storage_put(struct storage *storage, const char *name, const void *data, siz
 int storage_put_locked(struct storage *storage, const char *name, const void *data, size_t size,
 	int64_t retain_until_s)
 {
-	struct storage_object object = {name, data, size, retain_until_s};
-	int r = check_name(storage, name);
+	struct storage_object object = {name, data, size, retain_until_s, false};
 
 	ASSERT(data || size == 0);
 	ASSERT(retain_until_s >= 0);
+	return is_name(name) ? storage->side->put(storage, &object) : refuse(storage, name);
+}
+
+int storage_replace(struct storage *storage, const char *name, const void *data, size_t size)
+{
+	struct storage_object object = {name, data, size, 0, true};
+	int r = check_name(storage, name);
+
+	ASSERT(data || size == 0);
 	return r < 0 ? r : storage->side->put(storage, &object);
 }
 

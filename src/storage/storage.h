@@ -17,9 +17,9 @@
  * another one and fails as tests want it.
  *
  * A name is "folder/…/name": at most 200 bytes of letters, digits, "-", "_" and ".", parts of
- * at least one byte that do not begin with ".", and not below "tmp". Another one gives
- * ERR_INVALID from whatever it is given to; storage_list may come across others, and tells
- * them.
+ * at least one byte that do not begin with ".", and not below "tmp". storage_put refuses others
+ * with ERR_INVALID. storage_list may come across what somebody else has put; such a name can be
+ * read and removed where it leads to nothing outside the place and has no control characters.
  *
  * An object that storage_put has returned 0 for survives a power cut. Where it has returned an
  * error, the object is not there, or (where the failure hides what became of it) it is there
@@ -80,6 +80,13 @@ NODISCARD int storage_put(
  * to that (object lock); a folder cannot, and it is a plain put there. */
 NODISCARD int storage_put_locked(struct storage *storage, const char *name, const void *data,
 	size_t size, int64_t retain_until_s);
+
+/** As storage_put, in the place of an object of the name that may be there, which whoever reads
+ * sees either before or after, never in between. For what was damaged and is given back as it
+ * was written, and for nothing else: objects never change. ERR_RETAINED where its lock holds
+ * yet. */
+NODISCARD int storage_replace(
+	struct storage *storage, const char *name, const void *data, size_t size);
 
 /** Makes an object's lock last at least until the moment; it never becomes shorter. Nothing
  * happens where the place knows no locks. ERR_NOTFOUND. */

@@ -15,6 +15,7 @@ struct storage_object {
 	const void *data;
 	size_t size;
 	int64_t retain_until_s; /* 0: no lock */
+	bool replace;           /* whatever is there of the name; else that is ERR_EXISTS */
 };
 
 struct storage_side {

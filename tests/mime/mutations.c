@@ -22,7 +22,7 @@
 #include "base/text.h"
 #include "mutate.h"
 
-enum { FILE_MAX = 64 << 20, USUAL_MAX = 64 << 10 };
+enum { FILE_MAX = 64 << 20, PROGRESS = 500 * 1000 };
 
 struct corpus {
 	struct buf *messages;
@@ -145,6 +145,9 @@ static int mutate_all(const struct corpus *corpus, uint64_t count, uint64_t seed
 		bytes += made.size;
 		if (!mime_round_check(&round, made.data, made.size, most, random))
 			return fail(made.data, made.size, i);
+		if ((i + 1) % PROGRESS == 0 && i + 1 < count)
+			printf("seed %" PRIu64 ": %" PRIu64 " came back, %.0f s\n", seed, i + 1,
+				now_s() - began);
 	}
 	printf("%" PRIu64 " mutated messages by seed %" PRIu64 ", %" PRIu64
 	       " bytes, %.1f s, %.0f messages/s: each came back; base64 %zu, "

@@ -51,6 +51,8 @@
 	X(RENEWED_FEWER, "renewals for fewer")                                                 \
 	X(ADDED, "additions")                                                                  \
 	X(REVOKED, "revocations")                                                              \
+	X(REVOKED_INSTANCES, "instances revoked")                                              \
+	X(REVOKED_ASKED, "requests of revoked instances refused")                              \
 	X(RESETS, "resets")                                                                    \
 	X(FILE_FAULTS, "crashes within a call for a file")                                     \
 	X(CRASHES, "crashes of an instance")                                                   \

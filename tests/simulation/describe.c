@@ -35,6 +35,7 @@ static const struct {
 	[EVENT_COPY] = {"copy", false, "the service's database is copied", NULL},
 	[EVENT_COPY_BACK] = {"copy_back", false, "and put back to the copy; held: ", ""},
 	[EVENT_ACCEPT] = {"accept", false, "the operator accepts what is there", NULL},
+	[EVENT_REVOKE_INSTANCE] = {"revoke_instance", true, "is revoked by the vendor", NULL},
 	[EVENT_REBOOT] = {"reboot", true, "starts its machine anew", NULL},
 };
 

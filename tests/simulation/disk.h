@@ -21,4 +21,7 @@ bool disk_has_folder(const char *path);
 /** Makes `to` what `from` is, as folders of files. */
 void disk_copy(const char *from, const char *to);
 
+/* Counts a call; true where it must fail: fault.c. */
+bool fault_next(void);
+
 #endif

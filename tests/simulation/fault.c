@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "disk.h"
 #include "world.h"
 
 /* A disk on which, from the n-th call on, nothing works: what a process that dies there leaves

@@ -43,6 +43,17 @@ void instance_open(struct instance *instance)
 	license_client_send_by(instance->client, &instance->transport);
 }
 
+struct instance *instance_of(struct world *world, const struct http_request *request)
+{
+	const char *id = header_of(request, "Garner-Instance");
+
+	for (int i = 0; id && i < world->plan->instances; i++)
+		if (world->instances[i].client &&
+			text_equal(world->instances[i].client->identity.id, id))
+			return &world->instances[i];
+	return NULL;
+}
+
 void instance_close(struct instance *instance)
 {
 	license_client_close(instance->client);
@@ -114,7 +125,7 @@ void instance_activate(struct instance *instance)
 	int r = license_client_activate(instance->client, world->key);
 
 	instance->wants_license = true;
-	if (r == ERR_LICENSE && !world->model.revoked_s)
+	if (r == ERR_LICENSE && !world->model.revoked_s && !instance->is_revoked)
 		world_fail(world, 9, "instance %d cannot activate: %s", instance->number,
 			err_message());
 }
@@ -300,7 +311,8 @@ static bool changes_nothing(const struct instance *instance)
 	const struct world *world = instance->world;
 	const struct sight *seen = &instance->seen;
 	int64_t now_s = world_now_s(world);
-	bool is_reachable = !instance->is_cut && !world->is_stopped && !world->is_held;
+	bool is_reachable = !instance->is_cut && !world->is_stopped && !world->is_held &&
+			    !instance->is_revoked;
 	int64_t fresh_s = now_s < world->plan->start_s ? PAST_FRESH_S : DAY_S;
 
 	if (now_s - instance->polled_s >= fresh_s || is_reachable != instance->polled_well)

@@ -39,4 +39,7 @@ struct sight sight_of(const char *lease);
 /* A header of a request, "Name: value"; NULL. */
 const char *header_of(const struct http_request *request, const char *name);
 
+/* The instance that makes it; NULL. */
+struct instance *instance_of(struct world *world, const struct http_request *request);
+
 #endif

@@ -62,7 +62,8 @@ static void run_again(const struct plan *plan, const struct counts *first, struc
 static bool run_seed(const struct options *options, uint64_t seed, struct counts *counts)
 {
 	struct counts own = {0};
-	struct plan plan = plan_make(seed, (int)options->days, options->is_large);
+	struct plan plan = plan_make(
+		seed, (int)options->days, options->is_large ? PLAN_LARGE : PLAN_OF_SEED);
 	struct failure failure = world_run(&plan, &own);
 
 	counts_add(counts, &own);
@@ -116,7 +117,7 @@ static bool find_fault(const struct sabotage *sabotage)
 	struct counts counts = {0};
 
 	for (uint64_t seed = 1; seed <= SELF_TEST_SEEDS; seed++) {
-		struct plan plan = plan_make(seed, SELF_TEST_DAYS, false);
+		struct plan plan = plan_make(seed, SELF_TEST_DAYS, PLAN_SMALL);
 		struct failure failure = world_run(&plan, &counts);
 		if (!failure.invariant) {
 			plan_free(&plan);

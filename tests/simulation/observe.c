@@ -266,6 +266,9 @@ void invariants_answer(
 		return world_fail(world, INVARIANT_NO_ERROR, "an answer that cannot be read");
 	json_free(world->document);
 	world->document = document;
+	const struct instance *instance = instance_of(world, request);
+	if (instance && instance->is_revoked)
+		world_fail(world, 9, "instance %d is revoked, and answered", instance->number);
 	const char *answer = json_get_text_or(document, "answer", "");
 	check_history(
 		world, json_get(body, "witness"), json_get_text_or(document, "lease", ""));

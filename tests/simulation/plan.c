@@ -9,7 +9,7 @@
 
 /* Of seeds one after the other, one in FULL_EACH is a customer as large as can be. */
 enum {
-	FULL_EACH = 100,
+	FULL_EACH = 5,
 	DAY_S = 86400,
 	BEGINNING_S = 1795000000, /* November 2026 */
 	MEMORY_S = 2 * DAY_S,
@@ -185,6 +185,15 @@ static void plan_restore(struct plan *plan, struct random *random)
 		add(plan, random, EVENT_ACCEPT, at_s += random_span(random, 600, 4 * DAY_S));
 }
 
+static void plan_revoked_instances(struct plan *plan, struct random *random)
+{
+	enum { REVOKED_PERCENT = 25 };
+
+	if (random_percent(random, REVOKED_PERCENT))
+		add_at(plan, random, EVENT_REVOKE_INSTANCE,
+			(int)random_below(random, plan->instances));
+}
+
 static int order_by_time(const void *a, const void *b)
 {
 	const struct event *one = a, *other = b;
@@ -194,10 +203,10 @@ static int order_by_time(const void *a, const void *b)
 	return one->random < other->random ? -1 : one->random > other->random;
 }
 
-struct plan plan_make(uint64_t seed, int days, bool is_large)
+struct plan plan_make(uint64_t seed, int days, enum plan_size size)
 {
 	struct random random = {.state = random_mix(seed, 1)};
-	bool full = is_large || seed % FULL_EACH == 0;
+	bool full = size == PLAN_LARGE || (size == PLAN_OF_SEED && seed % FULL_EACH == 0);
 	struct plan plan = {
 		.seed = seed,
 		.days = days,
@@ -215,6 +224,7 @@ struct plan plan_make(uint64_t seed, int days, bool is_large)
 	plan_vendor(&plan, &random);
 	plan_service(&plan, &random);
 	plan_restore(&plan, &random);
+	plan_revoked_instances(&plan, &random);
 	qsort(plan.events, plan.count, sizeof(*plan.events), order_by_time);
 	return plan;
 }

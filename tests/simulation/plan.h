@@ -23,18 +23,19 @@ enum event_kind {
 	EVENT_CUT,      /* the instance is off the network, */
 	EVENT_MEND,     /* and on it again */
 	EVENT_STORM,    /* `amount` percent of its messages go wrong; 0: as usual */
-	EVENT_SERVICE_STOP,  /* the service does not answer, */
-	EVENT_SERVICE_START, /* and answers again */
-	EVENT_SERVICE_CRASH, /* it dies and is started again */
-	EVENT_SERVICE_CLOCK, /* its clock is off by `amount` seconds from now on */
-	EVENT_CLOCK,         /* the instance's clock is off by so many */
-	EVENT_CRASH,         /* the instance dies at its `amount`th call for a file */
-	EVENT_REBOOT,        /* its machine starts anew */
-	EVENT_IMAGE,         /* its state folder is kept, */
-	EVENT_PUT_BACK,      /* and put back to what it was */
-	EVENT_COPY,          /* the service's database is copied, */
-	EVENT_COPY_BACK,     /* and put back; `amount` 0: and nobody says so */
-	EVENT_ACCEPT,        /* the operator accepts that */
+	EVENT_SERVICE_STOP,    /* the service does not answer, */
+	EVENT_SERVICE_START,   /* and answers again */
+	EVENT_SERVICE_CRASH,   /* it dies and is started again */
+	EVENT_SERVICE_CLOCK,   /* its clock is off by `amount` seconds from now on */
+	EVENT_CLOCK,           /* the instance's clock is off by so many */
+	EVENT_CRASH,           /* the instance dies at its `amount`th call for a file */
+	EVENT_REBOOT,          /* its machine starts anew */
+	EVENT_IMAGE,           /* its state folder is kept, */
+	EVENT_PUT_BACK,        /* and put back to what it was */
+	EVENT_COPY,            /* the service's database is copied, */
+	EVENT_COPY_BACK,       /* and put back; `amount` 0: and nobody says so */
+	EVENT_ACCEPT,          /* the operator accepts that */
+	EVENT_REVOKE_INSTANCE, /* the vendor serves this one no more */
 	EVENT_KINDS,
 };
 
@@ -62,8 +63,10 @@ struct plan {
 
 enum { PLAN_INSTANCES_MAX = 50, PLAN_USERS = 5000 };
 
-/* `is_large`: a customer as large as can be, also where the seed would not give one. */
-struct plan plan_make(uint64_t seed, int days, bool is_large);
+/* How large a customer: as the seed has it, as large as can be, or never as large. */
+enum plan_size { PLAN_OF_SEED, PLAN_LARGE, PLAN_SMALL };
+
+struct plan plan_make(uint64_t seed, int days, enum plan_size size);
 struct plan plan_copy(const struct plan *plan);
 void plan_free(struct plan *plan);
 

@@ -32,6 +32,8 @@ void restore_copy(struct world *world)
 	model_free(&world->copied);
 	world->copied = model_copy(&world->model);
 	world->copy_is_held = world->is_held;
+	for (int i = 0; i < world->plan->instances; i++)
+		world->instances[i].copy_is_revoked = world->instances[i].is_revoked;
 }
 
 static int put_back(const char *from, const char *to)
@@ -73,6 +75,8 @@ void restore_put_back(struct world *world, bool is_told)
 		return;
 	model_go_back(&world->model, &world->copied, world_now_s(world));
 	world->is_held = is_told || world->copy_is_held;
+	for (int i = 0; i < world->plan->instances; i++)
+		world->instances[i].is_revoked = world->instances[i].copy_is_revoked;
 	world->is_put_back = true;
 	world->was_put_back = true;
 	world_count(world, COUNT_DATABASES_PUT_BACK);

@@ -46,13 +46,22 @@ void service_crash(struct world *world)
 }
 
 /* Refusals that a true instance may come across. */
-static bool may_be_refused(struct world *world, const char *code)
+static bool may_be_refused(
+	struct world *world, const struct http_request *request, const char *code)
 {
+	const struct instance *instance = instance_of(world, request);
+
 	static const char *const codes[] = {"time_outside_window"};
 
 	if (text_equal(code, "key_revoked")) {
 		model_pass(&world->model, clock_now_s()); /* what was due is done */
 		return world->model.revoked_s != 0;
+	}
+	if (text_equal(code, "instance_revoked")) {
+		if (strstr(request->url, "/v1/activate"))
+			model_pass(&world->model, clock_now_s()); /* the others end before it */
+		world_count(world, COUNT_REVOKED_ASKED);
+		return instance && instance->is_revoked;
 	}
 	if (text_equal(code, "instance_unknown"))
 		return world->was_put_back;
@@ -68,14 +77,15 @@ static bool may_be_refused(struct world *world, const char *code)
 	return false;
 }
 
-static void look_at_problem(struct world *world, struct http_response *response)
+static void look_at_problem(
+	struct world *world, const struct http_request *request, struct http_response *response)
 {
 	AUTO_JSON problem = NULL;
 	const char *text = buf_text(&response->body);
 
 	world_count(world, COUNT_PROBLEMS);
 	if (!text || json_parse(text, response->body.size, &problem) < 0 ||
-		!may_be_refused(world, json_get_text_or(problem, "code", "")))
+		!may_be_refused(world, request, json_get_text_or(problem, "code", "")))
 		world_fail(world, INVARIANT_NO_ERROR, "the service answers %d: %.200s",
 			response->status, text ? text : "");
 }
@@ -95,7 +105,7 @@ int service_call(
 	else if (response->status == 200)
 		invariants_answer(world, request, response);
 	else
-		look_at_problem(world, response);
+		look_at_problem(world, request, response);
 	invariants_service(world, false);
 	fault_pause(false);
 	world->machine = before;

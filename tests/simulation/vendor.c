@@ -2,6 +2,8 @@
 #include <string.h>
 
 #include "invariants.h"
+#include "license_client/license_client_priv.h"
+#include "license_service/keys.h"
 #include "license_service/orders.h"
 
 /* The vendor's desk: orders, paid at once, and reported as paid twice. */
@@ -104,5 +106,20 @@ void vendor_revoke(struct world *world)
 		return;
 	world->model.revoked_s = world->model.now_s;
 	world_count(world, COUNT_REVOKED);
+	invariants_service(world, true);
+}
+
+/* One that is enrolled for certain, which after a database was put back nobody knows. */
+void vendor_revoke_instance(struct world *world, struct instance *instance)
+{
+	if (world->was_put_back || instance->is_revoked || !instance->client ||
+		!instance->client->grant.license_id[0])
+		return;
+	int64_t now_s = begin(world);
+	expect(world, "the revocation of an instance", true,
+		keys_revoke_instance(world->vendor, world->license_id,
+			instance->client->identity.id, now_s));
+	instance->is_revoked = true;
+	world_count(world, COUNT_REVOKED_INSTANCES);
 	invariants_service(world, true);
 }

@@ -20,7 +20,7 @@
 #include "signatures.h"
 
 /* One seed in SIGNED_EACH has true signatures, one in FILES_EACH true files. */
-enum { SECOND_US = 1000 * 1000, POLL_S = 45 * 60, SIGNED_EACH = 20, FILES_EACH = 20 };
+enum { SECOND_US = 1000 * 1000, POLL_S = 45 * 60, SIGNED_EACH = 21, FILES_EACH = 19 };
 
 /* The clock of who is at work. */
 
@@ -248,6 +248,9 @@ static bool happen_at_vendor(struct world *world, const struct event *event)
 	case EVENT_REVOKE:
 		vendor_revoke(world);
 		return true;
+	case EVENT_REVOKE_INSTANCE:
+		vendor_revoke_instance(world, &world->instances[event->instance]);
+		return true;
 	case EVENT_COPY:
 		restore_copy(world);
 		return true;
@@ -356,7 +359,9 @@ static void calm(struct world *world)
 			continue;
 		instance_begin(instance);
 		int r = heal(instance);
-		if (r < 0)
+		if (instance->is_revoked && r == 0)
+			world_fail(world, 9, "instance %d is revoked, and healed", i);
+		if (r < 0 && !instance->is_revoked)
 			world_fail(
 				world, 9, "instance %d cannot be healed: %s", i, err_message());
 		if (r == 0 && !assignments_are_current(instance->client))

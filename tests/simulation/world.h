@@ -50,9 +50,8 @@ struct instance {
 	int boots;
 	struct license_client *client;
 	struct license_transport transport;
-	bool wants_license; /* the key was entered */
-	bool is_cut;
-	int storm; /* percent of messages that go wrong */
+	bool wants_license, is_cut; /* the key was entered; no network */
+	int storm;                  /* percent of messages that go wrong */
 	int64_t next_poll_s;
 	int64_t poll_number;
 	int64_t polled_s; /* the last poll that was made */
@@ -70,7 +69,8 @@ struct instance {
 	bool clock_moved;     /* since the last poll */
 	bool was_restarted;   /* in this step */
 	bool was_suspended;
-	int64_t fault_at; /* dies at so many calls from now; 0: lives */
+	bool is_revoked, copy_is_revoked; /* by the vendor; in the database's copy */
+	int64_t fault_at;                 /* dies at so many calls from now; 0: lives */
 };
 
 /* A failure: the number of the invariant, and what was seen. */
@@ -105,8 +105,7 @@ struct world {
 	struct home *home;
 	struct store *vendor; /* the vendor's command line */
 	struct api api;
-	bool is_open;
-	bool is_stopped;
+	bool is_open, is_stopped;
 	bool is_put_back;  /* to an old copy, which is not accepted yet */
 	bool was_put_back; /* at any time */
 	bool is_held;      /* and the service knows that: it issues nothing */
@@ -158,6 +157,7 @@ void vendor_sell(struct world *world);
 void vendor_add(struct world *world, int64_t seats);
 void vendor_renew(struct world *world, int64_t percent);
 void vendor_revoke(struct world *world);
+void vendor_revoke_instance(struct world *world, struct instance *instance);
 
 /* A database that is put back: restore.c. `is_told`: with `garner-licensing restore`. */
 void restore_copy(struct world *world);

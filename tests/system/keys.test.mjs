@@ -113,6 +113,29 @@ test('the keys of a put-only writer are written once, and damaged they open noth
   assert.equal(outside('snapshots', '--writer-file', file).code, 12);
 });
 
+test('a put-only instance stores, lists, and cannot read what items hold; the owner can', (t) => {
+  const { world, instance, outside } = prepare(t);
+  runs(world, instance, 1);
+  const file = world.path('writer');
+  instance.ok('key', 'export-writer', file);
+  const put = world.instance('put');
+  put.ok('storage', 'add', 'disk', '--path', world.path('repository'), '--writer-file', file);
+  put.ok('connection', 'add', 'files', '--kind', 'folder', '--path', world.path('files'));
+  put.ok('job', 'add', 'night', '--connection', 'files', '--storage', 'disk');
+  world.write('files/a/secret.txt', 'what only the owner reads');
+  const report = put.start();
+  assert.equal(report.exit, 0, `${report.errors} ${JSON.stringify(report.reason)}`);
+  assert.equal(put.start().snapshot, report.snapshot); // nothing has changed
+  assert.equal(listed(put.json('snapshots')).length, 2);
+  assert.ok(listed(outside('snapshots', '--json', '--writer-file', file)).includes(report.snapshot));
+  const place = `${report.snapshot}:folder/a/secret.txt`;
+  const refused = put.garner('cat', place);
+  assert.notEqual(refused.code, 0);
+  assert.doesNotMatch(refused.text, /owner/);
+  assert.equal(instance.ok('cat', place).text, 'what only the owner reads');
+  assert.equal(put.garner('key', 'recovery').code, 5);
+});
+
 test('forget: by id, by rules, and a dry run forgets nothing', (t) => {
   const { world, instance } = prepare(t);
   const ids = runs(world, instance, 5);
@@ -171,4 +194,25 @@ test('a job keeps what it is told to, run by run', (t) => {
   assert.equal(added.json.retention, 'all=daily:7');
   assert.equal(instance.start('noon').exit, 0);
   assert.equal(listed(instance.json('snapshots')).length, 6); // the other job's are not its business
+});
+
+test('snapshots that were removed, or a repository that was put back, are a notice until they are there again', (t) => {
+  const { world, instance } = prepare(t);
+  const ids = runs(world, instance, 3);
+  const file = (id) => world.path('repository/snapshots', id);
+  const codes = () => instance.json('notices').json.notices.map((notice) => notice.code);
+  assert.deepEqual(codes(), []);
+  for (const gone of [ids[2], ids[0]]) { // the newest one, which no other one speaks of; and one that is spoken of
+    fs.renameSync(file(gone), world.path('away'));
+    runs(world, instance, 1);
+    assert.deepEqual(codes(), ['snapshots_missing']);
+    runs(world, instance, 1);
+    assert.deepEqual(codes(), ['snapshots_missing']);
+    fs.renameSync(world.path('away'), file(gone));
+    runs(world, instance, 1);
+    assert.deepEqual(codes(), []);
+  }
+  instance.ok('forget', '--keep-last', '1');
+  runs(world, instance, 1);
+  assert.deepEqual(codes(), []);
 });

@@ -47,6 +47,8 @@ NODISCARD int app_confirm(const struct app *app, const char *question);
 
 /** Opens the repository that the options name, see REPOSITORY_OPTIONS: without a license. */
 NODISCARD int app_open_repo(struct app *app, struct repo **out);
+/** The same by repo_open_damaged. */
+NODISCARD int app_open_damaged(struct app *app, struct repo **out);
 
 #define REPOSITORY_OPTIONS                                                                     \
 	{"storage", "NAME", "which storage, where there are several"},                         \
@@ -68,6 +70,7 @@ NODISCARD int app_open_place(
 int app_exit_code(int error);
 
 /* The commands, a file for each subject. */
+extern const struct command_spec commands_check[];
 extern const struct command_spec commands_connection[];
 extern const struct command_spec commands_job[];
 extern const struct command_spec commands_forget[];

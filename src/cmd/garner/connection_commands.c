@@ -96,6 +96,7 @@ static int storage_add(void *context, const struct options *options)
 
 	json_put_text(arguments, "name", options_argument(options, 0));
 	app_pass_path(app, arguments, "path", "path");
+	app_pass_path(app, arguments, "writer-file", "writer_file");
 	int r = app_pass_secret(app, arguments, "password-file", "password");
 	if (r == 0 && !options_has(options, "path"))
 		r = err_set(ERR_USAGE, "say where it lies with --path DIR");
@@ -169,6 +170,8 @@ static const struct option_spec storage_options[] = {
 	{"path", "DIR", "where the repository lies, or shall lie"},
 	{"password-file", "FILE",
 		"file with its password; - for standard input. Without one a key file is made"},
+	{"writer-file", "FILE",
+		"or the keys of a writer that cannot read items, see key export-writer"},
 	{NULL, NULL, NULL},
 };
 

@@ -14,7 +14,6 @@
 #include "job/storages.h"
 #include "output.h"
 #include "progress.h"
-#include "repo/check.h"
 #include "storage/storage.h"
 
 /* garner snapshots, ls, cat, restore, check, stats: they read the repository themselves, with
@@ -22,7 +21,8 @@
 
 enum { CAT_CEILING = 64 << 20 };
 
-static int open_alone(struct app *app, const char *folder, struct repo **out)
+static int open_alone(
+	struct app *app, const char *folder, repo_open_fn *open, struct repo **out)
 {
 	AUTO_TEXT text = NULL;
 	const char *password_file = options_get(app->options, "password-file");
@@ -39,26 +39,37 @@ static int open_alone(struct app *app, const char *folder, struct repo **out)
 	secret.password = password_file ? text : NULL;
 	secret.recovery_key = password_file ? NULL : text;
 	if (r == 0)
-		r = repo_open(storage_open_folder(folder), &secret, out);
+		r = open(storage_open_folder(folder), &secret, out);
 	if (text)
 		secret_wipe(text, strlen(text));
 	return r;
 }
 
-int app_open_repo(struct app *app, struct repo **out)
+static int open_by(struct app *app, repo_open_fn *open, struct repo **out)
 {
 	const char *folder = options_get(app->options, "repository");
 	struct installation *installation;
 
 	*out = NULL;
 	if (folder)
-		return open_alone(app, folder, out);
+		return open_alone(app, folder, open, out);
 	/* Without the license: whatever is wrong with it, what is stored can be read. */
 	int r = installation_open_plain(app->state, &installation);
 	if (r == 0)
-		r = storages_open(installation, options_get(app->options, "storage"), out);
+		r = storages_open_by(
+			installation, options_get(app->options, "storage"), open, out);
 	installation_close(installation);
 	return r;
+}
+
+int app_open_repo(struct app *app, struct repo **out)
+{
+	return open_by(app, repo_open, out);
+}
+
+int app_open_damaged(struct app *app, struct repo **out)
+{
+	return open_by(app, repo_open_damaged, out);
 }
 
 static struct json *describe_object(const struct repo_object *object)
@@ -450,94 +461,6 @@ static int restore(void *context, const struct options *options)
 	return r;
 }
 
-struct checking {
-	const struct app *app;
-	struct progress progress;
-	struct json *faults;
-};
-
-static void draw_check(void *context, uint64_t done, uint64_t total)
-{
-	struct checking *checking = context;
-
-	progress_count(&checking->progress, "checked", done, total, done);
-}
-
-static void take_fault(void *context, const char *text)
-{
-	struct checking *checking = context;
-
-	json_append(checking->faults, json_new_text(text));
-	if (!checking->app->json) {
-		progress_end(&checking->progress);
-		fprintf(stderr, "garner: %s\n", text);
-	}
-}
-
-static int read_percent(const struct options *options, int *out)
-{
-	const char *word = options_get(options, "read-data");
-	int64_t percent = word && !*word ? 100 : 0;
-	int r = word && *word ? text_to_int(word, 1, 100, &percent) : 0;
-
-	*out = (int)percent;
-	return r < 0 ? err_set(ERR_USAGE, "--read-data=PERCENT takes a number from 1 to 100")
-		     : 0;
-}
-
-static int print_check(const struct app *app, const struct check_result *result,
-	struct json *faults, int percent)
-{
-	AUTO_JSON json = json_new_object();
-	AUTO_TEXT read = text_size(result->bytes_read);
-
-	json_put_int(json, "snapshots", (int64_t)result->snapshots);
-	json_put_int(json, "packs", (int64_t)result->packs);
-	json_put_int(json, "chunks", (int64_t)result->chunks);
-	json_put_int(json, "bytes_read", (int64_t)result->bytes_read);
-	json_put_int(json, "data_percent", percent);
-	json_put(json, "faults", json_share(faults));
-	if (app->json)
-		output_json(json);
-	else
-		output_line(app,
-			"%" PRIu64 " snapshots, %" PRIu64 " packs, %" PRIu64
-			" chunks checked, %s of data read: %s",
-			result->snapshots, result->packs, result->chunks, read,
-			result->faults ? "faults were found" : "no fault");
-	if (result->faults == 0)
-		return 0;
-	return err_set(ERR_CORRUPT,
-		"%" PRIu64 " faults were found; keep the repository as it is, and "
-		"restore what it still has",
-		result->faults);
-}
-
-static int check(void *context, const struct options *options)
-{
-	struct app *app = context;
-	struct checking checking = {
-		.app = app, .progress = progress_begin(app), .faults = json_new_array()};
-	struct check_options how = {.cancel = app->cancel,
-		.progress = draw_check,
-		.fault = take_fault,
-		.context = &checking};
-	struct check_result result = {0};
-	struct repo *repo = NULL;
-	int r = read_percent(options, &how.data_percent);
-
-	if (r == 0)
-		r = app_open_repo(app, &repo);
-	if (r == 0)
-		r = repo_check(repo, &how, &result);
-	progress_end(&checking.progress);
-	if (r == 0)
-		r = print_check(app, &result, checking.faults, how.data_percent);
-	repo_close(repo);
-	json_free(checking.faults);
-	return r;
-}
-
 static int stats(void *context, const struct options *options)
 {
 	struct app *app = context;
@@ -576,16 +499,11 @@ static const struct option_spec restore_options[] = {{"to", "DIR", "the folder t
 	{"on-conflict", "WORD", "what is there: skip (the default), replace, copy (keep both)"},
 	{"dry-run", NULL, "say what would be restored"}, REPOSITORY_OPTIONS,
 	{NULL, NULL, NULL}};
-static const struct option_spec check_options[] = {
-	{"read-data", "[=PERCENT]", "read that share of the data too, 100 without a number"},
-	REPOSITORY_OPTIONS, {NULL, NULL, NULL}};
-
 const struct command_spec commands_repository[] = {
 	{"snapshots", "", 0, 0, snapshot_options, "List the snapshots.", snapshots},
 	{"ls", "SNAPSHOT[:PATH]", 1, 1, ls_options, "List what lies in a snapshot.", ls},
 	{"cat", "SNAPSHOT:PATH", 1, 1, plain_options, "Write an item to standard output.", cat},
 	{"restore", "SNAPSHOT[:PATH]", 1, 1, restore_options, "Restore to a folder.", restore},
-	{"check", "", 0, 0, check_options, "Check a repository.", check},
 	{"stats", "", 0, 0, plain_options, "Show sizes and counts of a repository.", stats},
 	{NULL, NULL, 0, 0, NULL, NULL, NULL},
 };

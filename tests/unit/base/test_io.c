@@ -93,6 +93,56 @@ static void a_written_file_is_the_old_or_the_new_one(void **state)
 	assert_string_equal(names, "file ");
 }
 
+static int no_rename_new(const char *from, const char *to)
+{
+	(void)from, (void)to;
+	errno = EINVAL;
+	return -1;
+}
+
+static int no_link(const char *from, const char *to)
+{
+	(void)from, (void)to;
+	errno = EPERM;
+	return -1;
+}
+
+static void assert_holds(const char *path, const char *expected)
+{
+	AUTO_BUF read = buf_init(100);
+
+	assert_int_equal(io_read_file(path, &read), 0);
+	assert_string_equal(buf_text(&read), expected);
+}
+
+/* With the rename that replaces nothing, with links where the file system lacks it, and with a
+ * look before where it lacks both. */
+static void a_new_name_replaces_nothing(void **state)
+{
+	(void)state;
+	const struct io_calls ways[] = {{.open = NULL}, {.rename_new = no_rename_new},
+		{.rename_new = no_rename_new, .link = no_link}};
+	AUTO_TEXT first = io_join(folder, "first");
+	AUTO_TEXT second = io_join(folder, "second");
+	AUTO_TEXT name = io_join(folder, "name");
+
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		assert_int_equal(io_write_file(first, "first", 5, 0600), 0);
+		assert_int_equal(io_write_file(second, "second", 6, 0600), 0);
+		io_use(&ways[i]);
+		assert_int_equal(io_rename_new(first, name), 0);
+		assert_int_equal(io_rename_new(second, name), ERR_EXISTS);
+		assert_int_equal(
+			io_rename_new(first, name), i == 2 ? ERR_EXISTS : ERR_NOTFOUND);
+		io_use(NULL);
+		assert_holds(name, "first");
+		assert_holds(second, "second");
+		assert_false(io_exists(first));
+		assert_int_equal(io_remove(name), 0);
+	}
+	assert_int_equal(io_remove(second), 0);
+}
+
 static void a_file_at_the_ceiling_fits_and_one_byte_more_does_not(void **state)
 {
 	(void)state;
@@ -140,6 +190,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 			a_written_file_is_the_old_or_the_new_one, make_folder, remove_folder),
+		cmocka_unit_test_setup_teardown(
+			a_new_name_replaces_nothing, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(
 			a_file_at_the_ceiling_fits_and_one_byte_more_does_not, make_folder,
 			remove_folder),

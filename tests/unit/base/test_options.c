@@ -67,6 +67,9 @@ static void the_last_value_counts_and_may_stand_behind_an_equals_sign(void **sta
 	struct options *o;
 
 	assert_int_equal(PARSE(&o, "--state=a", "ls", "x", "--state", "b"), 0);
+	assert_string_equal(options_get_at(o, "state", 0), "a");
+	assert_string_equal(options_get_at(o, "state", 1), "b");
+	assert_null(options_get_at(o, "state", 2));
 	assert_string_equal(options_get(o, "state"), "b");
 	options_free(o);
 }

@@ -9,7 +9,7 @@
 #include "base/io.h"
 #include "base/mem.h"
 #include "job/storages.h"
-#include "storage/storage.h"
+#include "repo/keys.h"
 
 static int add(
 	const struct fixture *fixture, const char *name, const char *path, const char *password)
@@ -159,6 +159,32 @@ static void a_storage_in_use_stays_and_a_removed_one_leaves_its_repository(void 
 	assert_false(json_get_bool(result, "created", true));
 }
 
+static void a_put_only_storage_is_opened_again_by_the_keys_of_a_writer(void **state)
+{
+	const struct fixture *fixture = *state;
+	AUTO_TEXT file = io_join(fixture->installation->folder, "writer");
+	AUTO_JSON result = NULL;
+	struct repo *repo = NULL;
+
+	assert_int_equal(storages_open(fixture->installation, "disk", &repo), 0);
+	assert_true(repo_keys(repo)->can_read);
+	assert_int_equal(keys_export_writer(repo_keys(repo), file), 0);
+	repo_close(repo);
+	assert_int_equal(storages_add_writer(
+				 fixture->installation, "put", fixture->place, file, &result),
+		0);
+	assert_false(json_get_bool(result, "created", true));
+	assert_int_equal(storages_open(fixture->installation, "put", &repo), 0);
+	assert_false(repo_keys(repo)->can_read);
+	repo_close(repo);
+	assert_int_equal(storages_add_writer(
+				 fixture->installation, "put", fixture->place, file, &result),
+		ERR_EXISTS);
+	assert_int_equal(storages_add_writer(fixture->installation, "other", fixture->folder,
+				 file, &result),
+		ERR_NOREPO);
+}
+
 #define EMPTY(test) cmocka_unit_test_setup_teardown(test, fixture_setup_empty, fixture_teardown)
 
 int main(void)
@@ -173,6 +199,9 @@ int main(void)
 		EMPTY(a_master_key_that_was_tampered_with_opens_nothing),
 		cmocka_unit_test_setup_teardown(
 			a_storage_in_use_stays_and_a_removed_one_leaves_its_repository,
+			fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(
+			a_put_only_storage_is_opened_again_by_the_keys_of_a_writer,
 			fixture_setup, fixture_teardown),
 	};
 

@@ -8,9 +8,12 @@
 #include "base/mem.h"
 #include "db/db.h"
 #include "license/sunset.h"
+#include "license_client/transport.h"
+#include "license_service/api.h"
 #include "license_service/history.h"
 #include "license_service/keys.h"
 #include "license_service/root.h"
+#include "net/http_direct.h"
 #include "vendor.h"
 
 /* What the two sides believe of each other. */
@@ -135,6 +138,49 @@ static void E5_a_history_that_went_on_elsewhere_is_noticed(void **state)
 	assert_int_equal(vendor_status(vendor->first).used, 2);
 	assert_true(vendor_claim(vendor->first, "ada").granted);
 	assert_heals(vendor->second);
+}
+
+/* Brings a question to an API, and loses the answer where it is told to. */
+struct lossy {
+	struct api api;
+	bool loses;
+};
+
+static int send_lossily(void *context, const struct http_request *request, int64_t timeout_ms,
+	struct http_response *response)
+{
+	struct lossy *lossy = context;
+	int r = http_direct(api_handle, &lossy->api, request, response);
+
+	(void)timeout_ms;
+	return lossy->loses ? err_set(ERR_NETWORK, "the answer was lost") : r;
+}
+
+static void E5_an_instance_that_is_enrolled_anew_behind_a_copy_is_no_alarm(void **state)
+{
+	struct vendor *vendor = *state;
+	struct lossy lossy = {.loses = true};
+	const struct license_transport transport = {send_lossily, &lossy};
+
+	copy_database(vendor);
+	struct license_client *third = vendor_instance(vendor, "third");
+	assert_int_equal(license_client_activate(third, vendor->key), 0);
+	assert_heals(third);
+	assert_heals(third);
+	assert_heals(vendor->first);
+	put_copy_back(vendor);
+	assert_refused(vendor->first);
+	assert_int_equal(history_accept(vendor->store, vendor->license_id, clock_now_s()), 0);
+
+	/* It is enrolled, and does not come to know: it goes on with what it saw last. */
+	assert_int_equal(api_open_alone(&lossy.api, vendor->home), 0);
+	license_client_send_by(third, &transport);
+	assert_int_equal(license_client_activate(third, vendor->key), ERR_NETWORK);
+	lossy.loses = false;
+	assert_heals(third);
+	assert_int_equal(held_licenses(vendor), 0);
+	license_client_close(third);
+	api_close(&lossy.api);
 }
 
 static void E5_an_event_that_was_changed_is_noticed_by_the_instance(void **state)
@@ -353,6 +399,8 @@ int main(void)
 		TEST(C5_E5_seats_are_not_exceeded_after_a_database_was_put_back,
 			vendor_setup_active),
 		TEST(E5_a_history_that_went_on_elsewhere_is_noticed, vendor_setup_active),
+		TEST(E5_an_instance_that_is_enrolled_anew_behind_a_copy_is_no_alarm,
+			vendor_setup_active),
 		TEST(E5_an_event_that_was_changed_is_noticed_by_the_instance,
 			vendor_setup_active),
 		TEST(E5_an_event_that_is_missing_is_noticed_by_the_instance,

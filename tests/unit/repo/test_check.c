@@ -11,16 +11,18 @@
 static const struct fixture_item items[] = {
 	{"one.eml", "the first"}, {"two.eml", "the second"}};
 
-static void note(void *context, const char *text)
+static void note(void *context, const struct check_fault *fault)
 {
-	assert_int_equal(buf_append_text(context, text), 0);
+	assert_int_equal(buf_append_text(context, fault->text), 0);
 	assert_int_equal(buf_append_text(context, "\n"), 0);
 }
 
 static struct check_result check(struct fixture *fixture, int percent, struct buf *faults)
 {
-	struct check_options options = {
-		.data_percent = percent, .fault = faults ? note : NULL, .context = faults};
+	struct check_options options = {.data_percent = percent,
+		.turn = -1,
+		.fault = faults ? note : NULL,
+		.context = faults};
 	struct check_result result;
 
 	assert_int_equal(repo_check(fixture->repo, &options, &result), 0);
@@ -79,7 +81,7 @@ static void sound_repository_has_no_faults(void **state)
 	assert_int_equal(result.packs, 1);
 	assert_int_equal(result.chunks, 4);
 	assert_true(result.bytes_read > 0);
-	assert_int_equal(check(fixture, 0, NULL).bytes_read, 0);
+	assert_true(check(fixture, 0, NULL).bytes_read < result.bytes_read);
 }
 
 static void empty_repository_has_no_faults(void **state)
@@ -87,7 +89,7 @@ static void empty_repository_has_no_faults(void **state)
 	assert_int_equal(check(*state, 100, NULL).faults, 0);
 }
 
-static void flipped_byte_is_found_and_what_it_hits_is_named(void **state)
+static void flipped_byte_is_found_and_hits_nothing_that_parity_gives_back(void **state)
 {
 	struct fixture *fixture = *state;
 	AUTO_BUF faults = buf_init(1 << 16);
@@ -97,8 +99,24 @@ static void flipped_byte_is_found_and_what_it_hits_is_named(void **state)
 	flip(pack, 3); /* in the block of contents */
 	assert_int_equal(check(fixture, 0, NULL).faults, 0);
 	struct check_result result = check(fixture, 100, &faults);
-	assert_int_equal(result.faults, 3); /* the block, and two items once */
+	assert_int_equal(result.faults, 1);
+	assert_int_equal(result.mendable, 1);
 	assert_non_null(strstr(buf_text(&faults), "block 0 is damaged"));
+	assert_non_null(strstr(buf_text(&faults), "its parity gives it back"));
+}
+
+static void lost_block_is_found_and_what_it_hits_is_named(void **state)
+{
+	struct fixture *fixture = *state;
+	AUTO_BUF faults = buf_init(1 << 16);
+
+	make(fixture);
+	AUTO_TEXT pack = first_file(fixture, "packs");
+	for (uint64_t at = 1; at < 36; at += 16)
+		flip(pack, at); /* more parts than there is parity for */
+	struct check_result result = check(fixture, 100, &faults);
+	assert_int_equal(result.mendable, 0);
+	assert_non_null(strstr(buf_text(&faults), "is damaged"));
 	assert_non_null(strstr(buf_text(&faults), "mailbox:ada, in/one.eml"));
 	assert_non_null(strstr(buf_text(&faults), "mailbox:ada, in/two.eml"));
 }
@@ -135,7 +153,7 @@ static void missing_and_short_packs_are_faults_without_reading_data(void **state
 	assert_int_equal(io_remove(pack), 0);
 	fixture_reopen(fixture);
 	assert_true(check(fixture, 0, &faults).faults > 0);
-	assert_non_null(strstr(buf_text(&faults), "cannot be read"));
+	assert_non_null(strstr(buf_text(&faults), "is missing"));
 }
 
 static void damaged_snapshot_is_a_fault_and_others_are_checked(void **state)
@@ -145,11 +163,17 @@ static void damaged_snapshot_is_a_fault_and_others_are_checked(void **state)
 
 	make(fixture);
 	AUTO_TEXT snapshot = first_file(fixture, "snapshots");
-	for (uint64_t at = 0; at < 60; at += 10) /* more than its parity can mend */
-		flip(snapshot, at);
+	flip(snapshot, 20);
 	struct check_result result = check(fixture, 0, &faults);
 	assert_int_equal(result.faults, 1);
+	assert_int_equal(result.snapshots, 2);
+	assert_non_null(strstr(buf_text(&faults), "nothing is lost"));
+	for (uint64_t at = 50; at < 120; at += 16)
+		flip(snapshot, at);
+	buf_clear(&faults);
+	result = check(fixture, 0, &faults);
 	assert_int_equal(result.snapshots, 1);
+	assert_int_equal(result.mendable, 0);
 	assert_non_null(strstr(buf_text(&faults), "snapshot is damaged"));
 }
 
@@ -192,7 +216,7 @@ static void share_of_the_packs_is_read(void **state)
 	struct fixture *fixture = *state;
 	uint64_t last = 0;
 	struct check_options options = {
-		.data_percent = 50, .progress = progress, .context = &last};
+		.data_percent = 50, .turn = -1, .progress = progress, .context = &last};
 	struct check_result half, all;
 
 	for (int i = 0; i < 10; i++) {
@@ -206,7 +230,16 @@ static void share_of_the_packs_is_read(void **state)
 	options.data_percent = 100;
 	assert_int_equal(repo_check(fixture->repo, &options, &all), 0);
 	assert_int_equal(half.packs, 10);
+	assert_int_equal(half.packs_read, 5);
+	assert_int_equal(all.packs_read, 10);
 	assert_int_equal(half.bytes_read * 2, all.bytes_read);
+	/* Turns that follow each other read all, whatever day it is. */
+	options.progress = NULL;
+	options.data_percent = 30;
+	for (options.turn = 0; options.turn < 4; options.turn++) {
+		assert_int_equal(repo_check(fixture->repo, &options, &half), 0);
+		assert_int_equal(half.packs_read, 3);
+	}
 }
 
 int main(void)
@@ -215,7 +248,8 @@ int main(void)
 #define WITH(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 		WITH(sound_repository_has_no_faults),
 		WITH(empty_repository_has_no_faults),
-		WITH(flipped_byte_is_found_and_what_it_hits_is_named),
+		WITH(flipped_byte_is_found_and_hits_nothing_that_parity_gives_back),
+		WITH(lost_block_is_found_and_what_it_hits_is_named),
 		WITH(every_byte_of_a_pack_is_looked_at),
 		WITH(missing_and_short_packs_are_faults_without_reading_data),
 		WITH(damaged_snapshot_is_a_fault_and_others_are_checked),

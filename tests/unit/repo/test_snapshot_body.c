@@ -34,6 +34,7 @@ static void encode(bool is_note, struct snapshot_node *node, struct buf *out)
 	}
 	snapshot.writer[3] = 8;
 	*node = (struct snapshot_node){.created_s = 1795000001,
+		.place = 70000,
 		.earlier = links,
 		.earlier_count = 2,
 		.forgotten = is_note ? links : NULL,
@@ -60,6 +61,7 @@ static void a_snapshot_reads_back_with_what_stands_before_it(void **state)
 	assert_int_equal(decode(&bytes, &node, &read), 0);
 	assert_int_equal(node.kind, SNAPSHOT_KEPT);
 	assert_int_equal(node.created_s, 1795000001);
+	assert_int_equal(node.place, 70000);
 	assert_memory_equal(node.self.hash, made.self.hash, HASH_SIZE);
 	assert_int_equal(node.earlier_count, 2);
 	assert_int_equal(node.earlier[1].name[0], 2);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -240,6 +241,143 @@ static void full_disk_names_the_path_and_leaves_nothing(void **state)
 	assert_int_equal(rmdir(temporary), 0); /* it is empty */
 }
 
+/* Each of the calls fails in its turn. */
+static struct {
+	int countdown; /* calls until the one that fails; 0: none */
+	int error;
+	bool hit;
+} fault;
+
+static bool fails(void)
+{
+	if (fault.countdown == 0 || --fault.countdown > 0)
+		return false;
+	fault.hit = true;
+	errno = fault.error;
+	return true;
+}
+
+static int faulty_open(const char *path, int flags, mode_t mode)
+{
+	return fails() ? -1 : open(path, flags, mode);
+}
+
+/* A few bytes at a time, as a disk that is nearly full may do. */
+static ssize_t short_write(int fd, const void *data, size_t size)
+{
+	return fails() ? -1 : write(fd, data, size > 3 ? 3 : size);
+}
+
+static ssize_t short_pread(int fd, void *data, size_t size, off_t offset)
+{
+	return fails() ? -1 : pread(fd, data, size > 2 ? 2 : size, offset);
+}
+
+static int faulty_fdatasync(int fd)
+{
+	return fails() ? -1 : fdatasync(fd);
+}
+
+static int faulty_fsync(int fd)
+{
+	return fails() ? -1 : fsync(fd);
+}
+
+static int faulty_rename_new(const char *from, const char *to)
+{
+	return fails() ? -1 : renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
+}
+
+static int faulty_mkdir(const char *path, mode_t mode)
+{
+	return fails() ? -1 : mkdir(path, mode);
+}
+
+static const struct io_calls faulty = {
+	.open = faulty_open,
+	.write = short_write,
+	.pread = short_pread,
+	.fdatasync = faulty_fdatasync,
+	.fsync = faulty_fsync,
+	.rename_new = faulty_rename_new,
+	.mkdir = faulty_mkdir,
+};
+
+static void assert_whole_or_not_there(struct place *place, int result)
+{
+	AUTO_BUF all = buf_init(100);
+	int r = storage_read_all(place->storage, "packs/a/one", &all);
+
+	assert_true(r == 0 || (result < 0 && r == ERR_NOTFOUND));
+	if (r == 0)
+		assert_string_equal(buf_text(&all), "hello world");
+}
+
+/* At each call of a put: an error that names the system's words, no part of an object under its
+ * name, no file left over, and the next put goes well. */
+static void put_that_fails_at_any_call_leaves_no_part(void **state)
+{
+	static const int errors[] = {EIO, ENOSPC};
+	struct place *place = *state;
+	AUTO_TEXT temporary = io_join(storage_place(place->storage), "tmp");
+	int n;
+
+	for (size_t i = 0; i < 2; i++) {
+		n = 0;
+		do {
+			struct storage *again =
+				storage_open_folder(storage_place(place->storage));
+			fault.countdown = ++n;
+			fault.error = errors[i];
+			fault.hit = false;
+			io_use(&faulty);
+			int r = storage_put(again, "packs/a/one", "hello world", 11);
+			fault.countdown = 0;
+			io_use(NULL);
+			assert_int_equal(r, fault.hit ? ERR_IO : 0);
+			if (r < 0)
+				assert_non_null(strstr(err_message(), strerror(errors[i])));
+			assert_whole_or_not_there(place, r);
+			assert_true(rmdir(temporary) == 0 || errno == ENOENT);
+			storage_close(again);
+			again = storage_open_folder(storage_place(place->storage));
+			assert_int_equal(storage_put(again, "packs/a/two", "later", 5), 0);
+			assert_int_equal(storage_remove(again, "packs/a/one"), 0);
+			assert_int_equal(storage_remove(again, "packs/a/two"), 0);
+			storage_close(again);
+			assert_true(rmdir(temporary) == 0);
+		} while (fault.hit);
+		assert_true(n > 12);
+	}
+}
+
+static void read_that_fails_or_is_short_at_any_call_is_an_error_or_right(void **state)
+{
+	struct place *place = *state;
+	struct storage_range range = {2, 7};
+	int n = 0;
+
+	put(place, "a", "hello world");
+	do {
+		char piece[7];
+		AUTO_BUF all = buf_init(100);
+		fault.countdown = ++n;
+		fault.error = EIO;
+		fault.hit = false;
+		io_use(&faulty);
+		int r = storage_read(place->storage, "a", &range, piece);
+		if (r == 0)
+			assert_memory_equal(piece, "llo wor", 7);
+		r = r < 0 ? r : storage_read_all(place->storage, "a", &all);
+		fault.countdown = 0;
+		io_use(NULL);
+		assert_int_equal(r, fault.hit ? ERR_IO : 0);
+		if (r == 0)
+			assert_string_equal(buf_text(&all), "hello world");
+	} while (fault.hit);
+	assert_true(n > 8);
+}
+
 static void clean_removes_old_leftovers_and_no_others(void **state)
 {
 	struct place *place = *state;
@@ -274,6 +412,8 @@ int main(void)
 		WITH(visitor_ends_a_list),
 		WITH(object_is_durable_before_it_has_its_name_and_the_name_after),
 		WITH(full_disk_names_the_path_and_leaves_nothing),
+		WITH(put_that_fails_at_any_call_leaves_no_part),
+		WITH(read_that_fails_or_is_short_at_any_call_is_an_error_or_right),
 		WITH(clean_removes_old_leftovers_and_no_others),
 		WITH(clean_of_a_place_that_is_not_there_is_fine),
 	};

@@ -14,7 +14,7 @@
 #include "powercut.h"
 #include "storage/storage.h"
 
-enum { SEEDS = 24, TEXT_MAX = 100000 };
+enum { SEEDS = 10, TEXT_MAX = 100000 };
 
 struct fixture {
 	char *folder; /* removed at the end */
@@ -208,7 +208,7 @@ static int put_without_sync(struct fixture *fixture, struct storage *storage, si
 	AUTO_TEXT path = io_join(fixture->place, name);
 	AUTO_TEXT temporary = mem_printf("%s.new", path);
 	AUTO_TEXT folder = mem_strndup(path, (size_t)(strrchr(path, '/') - path));
-	int fd;
+	int fd = -1;
 
 	(void)storage;
 	int r = io_make_folders(folder, 0700);

@@ -241,6 +241,22 @@ static void object_is_written_once(void **state)
 	assert_list(place, "", "config:5 ");
 }
 
+static void object_is_replaced_only_where_that_is_asked_for(void **state)
+{
+	struct place *place = *state;
+	AUTO_BUF all = buf_init(100);
+
+	put(place, "index/a", "damaged");
+	assert_int_equal(storage_replace(place->storage, "index/a", "as it was", 9), 0);
+	assert_int_equal(storage_read_all(place->other, "index/a", &all), 0);
+	assert_string_equal(buf_text(&all), "as it was");
+	assert_list(place, "", "index/a:9 ");
+	assert_int_equal(storage_replace(place->storage, "index/b", NULL, 0), 0);
+	assert_list(place, "", "index/a:9 index/b:0 ");
+	assert_int_equal(storage_put(place->storage, "index/b", "x", 1), ERR_EXISTS);
+	assert_int_equal(storage_replace(place->storage, "../b", "x", 1), ERR_INVALID);
+}
+
 static void what_is_not_there_is_not_found(void **state)
 {
 	struct place *place = *state;
@@ -343,7 +359,7 @@ static void list_tells_when_by_the_clock_of_the_place(void **state)
 static void name_that_leads_elsewhere_is_refused(void **state)
 {
 	static const char *const names[] = {"", "/a", "a/", "a//b", "../a", "a/../b", ".", "..",
-		"a/.b", "tmp", "tmp/a", "a b", "a\nb", "a?b", "a\\b", "\xc3\xa4", "a%2Fb"};
+		"a/.", "tmp", "tmp/a", "a\nb", "a\x7f"};
 	struct place *place = *state;
 	struct storage_range range = {0, 0};
 	AUTO_TEXT longer = mem_alloc(202);
@@ -361,6 +377,23 @@ static void name_that_leads_elsewhere_is_refused(void **state)
 	put(place, longer, "");
 	put(place, "tmpx/-_A.b9", "");
 	assert_list(place, "tmpx", "tmpx/-_A.b9:0 ");
+}
+
+/* What somebody else has put can be looked at and removed, and we put nothing like it. */
+static void name_of_somebody_else_is_not_given(void **state)
+{
+	static const char *const names[] = {
+		"a/.b", ".a", "...", "a b", "a?b", "a\\b", "\xc3\xa4", "a%2Fb", "a+b&c=d"};
+	struct place *place = *state;
+	struct storage_range range = {0, 1};
+	char piece[1];
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		assert_int_equal(storage_put(place->storage, names[i], "", 0), ERR_INVALID);
+		assert_int_equal(
+			storage_read(place->storage, names[i], &range, piece), ERR_NOTFOUND);
+		assert_int_equal(storage_remove(place->storage, names[i]), 0);
+	}
 }
 
 static void lock_holds_where_the_place_knows_locks(void **state)
@@ -432,8 +465,8 @@ static void threads_share_a_storage_and_one_wins_each_name(void **state)
 		pthread_join(threads[i], NULL);
 		won += workers[i].won;
 	}
-	/* A server that keeps versions (it needs them for locks) may look for another object only
-	 * when a request begins: Ceph 16 does. */
+	/* A server that keeps versions (it needs them for locks) may look for another object
+	 * only when a request begins: Ceph 16 does. */
 	bool has_versions = false;
 	assert_int_equal(storage_can_retain(workers[0].place->storage, &has_versions), 0);
 	if (has_versions && getenv("GARNER_TEST_S3"))
@@ -453,12 +486,14 @@ static const struct CMUnitTest cases[] = {
 	CASE(reading_past_the_end_is_corrupt_and_names_the_object),
 	CASE(object_over_the_ceiling_is_refused),
 	CASE(object_is_written_once),
+	CASE(object_is_replaced_only_where_that_is_asked_for),
 	CASE(what_is_not_there_is_not_found),
 	CASE(list_is_sorted_and_goes_down),
 	CASE(visitor_ends_a_list),
 	CASE(visitor_may_use_the_storage),
 	CASE(list_tells_when_by_the_clock_of_the_place),
 	CASE(name_that_leads_elsewhere_is_refused),
+	CASE(name_of_somebody_else_is_not_given),
 	CASE(lock_holds_where_the_place_knows_locks),
 	CASE(threads_share_a_storage_and_one_wins_each_name),
 };

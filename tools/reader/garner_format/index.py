@@ -29,9 +29,8 @@ class IndexFile:
 
     def _entry(self, cursor):
         name, pack = cursor.take(16), cursor.u32()
-        cursor.u32()
-        expect(pack < len(self.packs), "an entry in a pack that is not there")
-        return name, self.packs[pack]
+        cursor.u32(), cursor.u32()
+        return name, pack
 
 
 def read_pack(cursor):
@@ -62,11 +61,21 @@ def read_index(repository):
     count = [part for group, parts in groups.items() if group not in replaced for part in parts]
     dropped = {name for part in count for name in part.dropped}
     places = {}
-    for part in count:
-        for chunk, pack in part.entries:
-            if pack not in dropped:
-                places.setdefault(chunk, pack)
+    for group, parts in groups.items():
+        if group not in replaced:
+            take_group(parts, dropped, places)
     return places
+
+
+def take_group(parts, dropped, places):
+    """The packs of a group are numbered through its parts."""
+    parts = sorted(parts, key=lambda part: part.part)
+    packs = [pack for part in parts for pack in part.packs]
+    for part in parts:
+        for chunk, number in part.entries:
+            expect(number < len(packs), "an entry in a pack that is not there")
+            if packs[number] not in dropped:
+                places.setdefault(chunk, packs[number])
 
 
 def is_whole(parts):

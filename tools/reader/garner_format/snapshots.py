@@ -37,7 +37,7 @@ class Snapshot:
         count = cursor.u32()
         expect(count <= EARLIER_MAX, "a snapshot that speaks of too many")
         self.earlier = [(cursor.take(16).hex(), cursor.take(32)) for _ in range(count)]
-        self.created = cursor.i64()
+        self.created, self.place = cursor.i64(), cursor.u32()
         self.job, self.objects, self.forgotten = "", [], []
         if self.kind == STORED:
             self.job, self.writer = cursor.text(), cursor.take(16)
@@ -81,8 +81,8 @@ def read_all(repository):
             if there.get(name, gone.get(name)) != digest:
                 state = "is another than" if name in there else "is missing, though no one forgot it:"
                 faults.append(f"snapshot {name} {state} the one that {each.id} speaks of")
-    found = [each for each in found if each.kind == STORED]
-    return sorted(found, key=lambda each: (each.created, each.id)), faults
+    found = [each for each in found if each.kind == STORED and each.id not in gone]
+    return sorted(found, key=lambda each: (each.created, each.place, each.id)), faults
 
 
 def choose(found, name):
