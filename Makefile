@@ -6,9 +6,9 @@ PROGRAMS := garner garnerd garner-licensing garner-tenant
 
 .PHONY: all build demo check unit system browser screenshots-orders sanitize lint format rules mutate-rules \
 	histories fuzz mime-mutations \
-	bench bench-mime bench-plan bench-licensing bench-repo bench-primitives bench-profile \
-	postgres s3 \
-	simulate powercut clean
+	bench bench-mime bench-plan bench-armor bench-licensing bench-repo bench-primitives bench-profile \
+	postgres s3 powercut \
+	simulate clean
 
 all: build
 
@@ -112,6 +112,10 @@ bench: build
 # How long planning takes for a large organization, by shape; never a test.
 bench-plan: build
 	@$(BUILD)/bench/bench-plan
+
+# How fast parity is made, looked at and used; never a test.
+bench-armor: build
+	@$(BUILD)/bench/bench-armor
 
 # Claims and renewals a second on SQLite and PostgreSQL, beside the same statements by pgbench; never a test.
 bench-licensing: build

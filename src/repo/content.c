@@ -8,7 +8,7 @@
 #include "repo/repo_priv.h"
 
 enum {
-	TEXT_LOOK = 512,     /* bytes that are looked at */
+	TEXT_LOOK = 256,     /* bytes that are looked at */
 	TEXT_ODD_LEAST = 64, /* one in so many may be a control character */
 };
 

@@ -30,14 +30,17 @@ static int take_file(void *context, const struct storage_entry *entry)
 	if (files->known && idset_find(files->known, file.name) != IDSET_NONE)
 		return 0;
 	mem_grow(&files->list, &files->capacity, files->count + 1, sizeof(*files->list));
-	files->list[files->count++] = (struct index_part){.file = file};
+	files->list[files->count++] =
+		(struct index_part){.file = file, .modified_s = entry->modified_s};
 	return 0;
 }
 
 void index_files_free(struct index_files *files)
 {
-	for (size_t i = 0; i < files->count; i++)
+	for (size_t i = 0; i < files->count; i++) {
 		index_reader_free(files->list[i].reader);
+		idset_free(&files->list[i].claims);
+	}
 	mem_free(files->list);
 	*files = (struct index_files){0};
 }
@@ -82,42 +85,6 @@ size_t index_files_group(const struct index_files *files, size_t first)
 		count++;
 	}
 	return count == head->parts ? count : 0;
-}
-
-/* The names that a part begins with: groups that it replaces. */
-static int take_replaced(struct index_part *part, struct idset *replaced)
-{
-	uint8_t name[NAME_SIZE];
-
-	for (uint32_t i = 0; i < index_reader_head(part->reader)->replaced; i++) {
-		int r = index_reader_take(part->reader, name, sizeof(name));
-		if (r < 0)
-			return r;
-		idset_add(replaced, name);
-	}
-	return 0;
-}
-
-/* Marks what counts; what is not whole, or replaced, is left out. */
-int index_files_choose(struct index_files *files)
-{
-	int r = 0;
-
-	for (size_t i = 0; i < files->count && r == 0;) {
-		size_t count = index_files_group(files, i);
-		for (size_t j = i; j < i + count && r == 0; j++) {
-			files->list[j].whole = true;
-			r = take_replaced(&files->list[j], &files->replaced);
-		}
-		i += count ? count : 1;
-	}
-	for (size_t i = 0; i < files->count && r == 0; i++) {
-		struct index_part *part = &files->list[i];
-		part->counts = part->whole &&
-			       idset_find(&files->replaced,
-				       index_reader_head(part->reader)->group) == IDSET_NONE;
-	}
-	return r;
 }
 
 /* What a part says of packs to be removed. */

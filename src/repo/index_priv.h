@@ -20,6 +20,11 @@ struct index_part {
 	struct index_reader *reader;
 	bool whole;  /* all parts of its group are there */
 	bool counts; /* and it is not replaced */
+	bool is_replaced;
+	struct idset claims; /* of a group's first part: the groups that the group replaces */
+	bool is_void;        /* they do not count: another one claims some of them */
+	bool is_kept;        /* by a merge, as it is */
+	int64_t modified_s;
 	struct index_numbers *numbers;
 	struct index_entry entry; /* the one that was read last */
 	uint32_t taken;
