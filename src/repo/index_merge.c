@@ -123,6 +123,9 @@ static int collect(struct merge *merge)
 	int r = index_files_packs(&merge->index, &merge->files, &merge->sentences);
 	if (r == 0)
 		r = index_table_new(entries, &merge->entries);
+	/* A chunk that lies twice has counted twice, and one of its packs may be condemned. */
+	if (r == 0)
+		index_table_keep_equal(merge->entries);
 	if (r == 0)
 		r = index_table_new(references, &merge->references);
 	if (r == 0)

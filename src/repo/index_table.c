@@ -35,6 +35,7 @@ struct index_table {
 	uint64_t *filter;
 	size_t filter_lines;
 	size_t touched;
+	bool keeps_equal;
 };
 
 static int open_temporary(int *out_fd)
@@ -72,6 +73,11 @@ int index_table_new(size_t count, struct index_table **out)
 	table->filter = mem_array(table->filter_lines, FILTER_WORDS * sizeof(uint64_t));
 	*out = table;
 	return 0;
+}
+
+void index_table_keep_equal(struct index_table *table)
+{
+	table->keeps_equal = true;
 }
 
 void index_table_free(struct index_table *table)
@@ -143,7 +149,7 @@ int index_table_add(struct index_table *table, const struct index_entry *entry)
 	if (table->count > 0) {
 		int order = memcmp(table->last, entry->id, REPO_ID_SIZE);
 		ASSERT(order <= 0);
-		if (order == 0)
+		if (order == 0 && !table->keeps_equal)
 			return 0;
 	}
 	memcpy(table->last, entry->id, REPO_ID_SIZE);
@@ -238,6 +244,15 @@ static bool search(struct index_table *table, const uint8_t id[REPO_ID_SIZE], si
 		}
 	}
 	return false;
+}
+
+bool index_table_number(struct index_table *table, const uint8_t id[REPO_ID_SIZE], size_t *out)
+{
+	if (table->count == 0 || !filter_may_have(table, id))
+		return false;
+	bool found = search(table, id, out);
+	let_go(table);
+	return found;
 }
 
 bool index_table_find(
