@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "repo/history.h"
 #include "repo/prune_priv.h"
 #include "repo/repack.h"
 #include "repo/repo_priv.h"
@@ -155,7 +156,8 @@ static void count(struct prune *prune)
 
 	for (size_t i = 0; i < prune->pack_count; i++) {
 		uint64_t size = prune->packs[i].size;
-		bool is_condemned = prune->fates[i] == PRUNE_CONDEMN || (prune->fates[i] == PRUNE_WAIT && prune->packs[i].is_named);
+		bool is_condemned = prune->fates[i] == PRUNE_CONDEMN ||
+				    (prune->fates[i] == PRUNE_WAIT && prune->packs[i].is_named);
 		result->freed_bytes += goes_now(prune, i) ? size : 0;
 		result->freed_files += goes_now(prune, i);
 		result->condemned_bytes += is_condemned ? size : 0;
@@ -186,8 +188,11 @@ static int change_all(struct prune *prune)
 
 static int run(struct prune *prune)
 {
-	int r = prune_look(prune);
+	/* What a forgetting that was killed has left goes, too. */
+	int r = prune->options->dry_run ? 0 : repo_forget(prune->repo, NULL, 0);
 
+	if (r == 0)
+		r = prune_look(prune);
 	if (r == 0)
 		r = prune_decide(prune);
 	if (r < 0)
