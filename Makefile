@@ -6,8 +6,8 @@ PROGRAMS := garner garnerd garner-licensing garner-tenant
 
 .PHONY: all build demo check unit system browser screenshots-orders sanitize lint format rules mutate-rules \
 	histories fuzz mime-mutations \
-	bench bench-mime bench-plan bench-licensing bench-repo bench-primitives bench-profile \
-	postgres s3 \
+	bench bench-mime bench-plan bench-armor bench-licensing bench-repo bench-primitives bench-profile \
+	postgres s3 powercut \
 	simulate clean
 
 all: build
@@ -64,6 +64,10 @@ SEEDS := 100
 simulate: build
 	@$(BUILD)/tests/simulation/simulate --seeds 1-$(SEEDS) --days 365
 
+# The power is cut at every moment of a repository's life, SEEDS states of each; "make check" does a few.
+powercut: build
+	@GARNER_SEEDS=$(SEEDS) $(BUILD)/tests/unit/repo/test_repo_powercut
+
 lint:
 	@tools/check.sh lint
 
@@ -108,6 +112,10 @@ bench: build
 # How long planning takes for a large organization, by shape; never a test.
 bench-plan: build
 	@$(BUILD)/bench/bench-plan
+
+# How fast parity is made, looked at and used; never a test.
+bench-armor: build
+	@$(BUILD)/bench/bench-armor
 
 # Claims and renewals a second on SQLite and PostgreSQL, beside the same statements by pgbench; never a test.
 bench-licensing: build

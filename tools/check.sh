@@ -142,6 +142,7 @@ s3() {
 		AWS_SECRET_ACCESS_KEY=$(sed -n 's/^secret_key //p' "$server/s3/credentials")
 		export AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
 		unit_tests build --suite storage
+		system_tests build/bin s3
 		GARNER_TEST_S3=$GARNER_TEST_S3-locked
 		unit_tests build storage/sides
 		tools/s3-server.sh stop "$server/s3"

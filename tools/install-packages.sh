@@ -8,7 +8,7 @@ build="gcc meson ninja-build pkg-config libjson-c-dev libcurl4-openssl-dev libmi
   libsodium-dev libsqlite3-dev libpq-dev libzstd-dev libisal-dev libfuse3-dev libxml2-dev uthash-dev scdoc libcmocka-dev"
 demo="nodejs"
 test="iproute2 postgresql openssl clang-14 clang-format-14 clang-tidy-19 pmccabe faketime zstd time nodejs npm
-  chromium fonts-dejavu-core radosgw ceph-mon ceph-osd ceph-common uuid-runtime curl"
+  chromium fonts-dejavu-core python3-cryptography python3-zstandard python3-argon2 fuse3 radosgw ceph-mon ceph-osd ceph-common uuid-runtime curl"
 bench="nodejs restic borgbackup casync zstd linux-perf"
 fuzz="clang-14 libfuzzer-14-dev libclang-rt-14-dev"
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Runs the system tests against the programs in FOLDER.
-# Use: tools/system-tests.sh FOLDER all|plain|licensing   ("plain" leaves out what needs libfaketime, which
+# Use: tools/system-tests.sh FOLDER all|plain|licensing|s3   ("s3" needs GARNER_TEST_S3, the address of a
+# bucket, and the keys in AWS_…: see tools/s3-server.sh; "plain" leaves out what needs libfaketime, which
 # does not go with sanitizers; "licensing" is what the licensing service has a part in:
 # it proves T1 to T27, and runs on PostgreSQL too where GARNER_TEST_DATABASE names a server)
 set -eu
@@ -14,8 +15,9 @@ export TSAN_OPTIONS="halt_on_error=1 ${TSAN_OPTIONS:-}" UBSAN_OPTIONS="halt_on_e
 	echo "Installing the npm packages of tests/system" >&2
 	npm ci --no-audit --no-fund --silent
 }
-files=$(ls *.test.mjs)
-[ "${2:-all}" = plain ] && files=$(ls *.test.mjs | grep -v faketime)
+files=$(ls *.test.mjs | grep -v '\.s3\.')
+[ "${2:-all}" = plain ] && files=$(ls *.test.mjs | grep -v 'faketime\|\.s3\.')
+[ "${2:-all}" = s3 ] && files=$(ls *.s3.test.mjs)
 [ "${2:-all}" = licensing ] && files=$(ls licensing*.test.mjs orders*.test.mjs trial*.test.mjs \
 	shared.test.mjs suspension*.test.mjs tamper*.test.mjs privacy.test.mjs)
 # shellcheck disable=SC2086

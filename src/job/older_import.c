@@ -112,8 +112,10 @@ static int make_storage(struct importing *importing, size_t index)
 	const struct older_state_storage *from = &importing->state->storages[index];
 	AUTO_JSON made = NULL;
 
-	return storages_add(importing->installation, from->name, from->path,
-		importing->import->password, &made);
+	const struct storage_new storage = {.name = from->name,
+		.path = from->path,
+		.password = importing->import->password};
+	return storages_add(importing->installation, &storage, &made);
 }
 
 static int make_job(struct importing *importing, size_t index)

@@ -198,6 +198,11 @@ static const char seen_heads[] =
 	" snapshot TEXT NOT NULL,"
 	" PRIMARY KEY (storage, snapshot)) STRICT, WITHOUT ROWID;";
 
+/* What opens a storage whose path is an address: files, read at each opening; "" none. */
+static const char storage_addresses[] =
+	"ALTER TABLE storage ADD COLUMN credentials TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE storage ADD COLUMN ca TEXT NOT NULL DEFAULT '';";
+
 const char *const schema_scripts[] = {first, shared_needs, notice_topics, settings, trials,
-	receivers, job_retention, seen_heads};
+	receivers, job_retention, seen_heads, storage_addresses};
 const size_t schema_script_count = sizeof(schema_scripts) / sizeof(schema_scripts[0]);

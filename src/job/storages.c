@@ -30,21 +30,40 @@ static int make_key_file(struct installation *installation, const char *name, ch
 	return r;
 }
 
-static int open_or_create(
-	const char *path, const struct repo_secret *secret, struct repo **out, bool *created)
+/* Where it lies, opened anew: what is refused by one opening is gone. */
+static int open_place(const struct storage_new *storage, struct storage **out)
 {
-	int r = repo_open(storage_open_folder(path), secret, out);
+	const struct storage_options options = {
+		.credentials_file = storage->credentials_file, .ca_file = storage->ca_file};
 
-	*created = r == ERR_NOREPO || r == ERR_NOTFOUND;
-	if (*created) {
-		const struct repo_options options = repo_options_default();
-		r = repo_create(storage_open_folder(path), secret, &options, out);
-	}
-	return r;
+	return storage_open_url(storage->path, &options, out);
 }
 
-static int remember(struct installation *installation, const char *name, const char *path,
-	struct repo *repo)
+static int open_repository(const struct storage_new *storage, const struct repo_secret *secret,
+	repo_open_fn *open, struct repo **out)
+{
+	struct storage *place = NULL;
+	int r = open_place(storage, &place);
+
+	return r < 0 ? r : open(place, secret, out);
+}
+
+static int open_or_create(const struct storage_new *storage, const struct repo_secret *secret,
+	struct repo **out, bool *created)
+{
+	const struct repo_options options = repo_options_default();
+	struct storage *place = NULL;
+	int r = open_repository(storage, secret, repo_open, out);
+
+	*created = !secret->writer_file && (r == ERR_NOREPO || r == ERR_NOTFOUND);
+	if (!*created)
+		return r;
+	r = open_place(storage, &place);
+	return r < 0 ? r : repo_create(place, secret, &options, out);
+}
+
+static int remember(
+	struct installation *installation, const struct storage_new *storage, struct repo *repo)
 {
 	AUTO_BUF key = buf_init(KEPT_KEY_MAX);
 	AUTO_TEXT sealed = NULL;
@@ -56,8 +75,12 @@ static int remember(struct installation *installation, const char *name, const c
 		secret_wipe(key.data, key.capacity);
 	if (r < 0)
 		return r;
-	return db_run(installation->db, "INSERT INTO storage VALUES (?1, ?2, ?3, ?4)", "sssi",
-		name, path, sealed, clock_now_s());
+	return db_run(installation->db,
+		"INSERT INTO storage (name, path, master_key, created_s, credentials, ca)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+		"sssiss", storage->name, storage->path, sealed, clock_now_s(),
+		storage->credentials_file ? storage->credentials_file : "",
+		storage->ca_file ? storage->ca_file : "");
 }
 
 static int refuse_known(struct installation *installation, const char *name)
@@ -85,51 +108,47 @@ static struct json *describe(
 	return json;
 }
 
-int storages_add(struct installation *installation, const char *name, const char *path,
-	const char *password, struct json **out)
+/* The files of an address make no sense for a folder. */
+static int check(const struct storage_new *storage)
 {
-	AUTO_TEXT absolute = io_absolute(path);
-	AUTO_TEXT key_file = NULL;
-	struct repo *repo = NULL;
-	bool created = false;
-	int r = installation_check_name("storage", name);
+	int r = installation_check_name("storage", storage->name);
 
-	*out = NULL;
-	if (r == 0)
-		r = refuse_known(installation, name);
-	if (r == 0 && !password)
-		r = make_key_file(installation, name, &key_file);
-	const struct repo_secret secret = {.password = password, .key_file = key_file};
-	if (r == 0)
-		r = open_or_create(absolute, &secret, &repo, &created);
-	if (r == 0)
-		r = remember(installation, name, absolute, repo);
-	repo_close(repo);
-	if (r < 0)
-		return err_wrap(r, "storage %s", name);
-	*out = describe(name, absolute, key_file, created);
-	return 0;
+	if (r == 0 && !storage_is_url(storage->path) &&
+		(storage->credentials_file || storage->ca_file))
+		r = err_set(ERR_INVALID,
+			"%s is a folder of this machine: it needs no credentials and no CA",
+			storage->path);
+	return r;
 }
 
-int storages_add_writer(struct installation *installation, const char *name, const char *path,
-	const char *writer_file, struct json **out)
+int storages_add(
+	struct installation *installation, const struct storage_new *storage, struct json **out)
 {
-	AUTO_TEXT absolute = io_absolute(path);
-	const struct repo_secret secret = {.writer_file = writer_file};
+	AUTO_TEXT path = storage_is_url(storage->path) ? mem_strdup(storage->path)
+						       : io_absolute(storage->path);
+	AUTO_TEXT key_file = NULL;
+	struct storage_new whole = *storage;
 	struct repo *repo = NULL;
-	int r = installation_check_name("storage", name);
+	bool created = false;
+	int r = check(storage);
 
 	*out = NULL;
+	whole.path = path;
 	if (r == 0)
-		r = refuse_known(installation, name);
+		r = refuse_known(installation, storage->name);
+	if (r == 0 && !storage->password && !storage->writer_file)
+		r = make_key_file(installation, storage->name, &key_file);
+	const struct repo_secret secret = {.password = storage->password,
+		.key_file = key_file,
+		.writer_file = storage->writer_file};
 	if (r == 0)
-		r = repo_open(storage_open_folder(absolute), &secret, &repo);
+		r = open_or_create(&whole, &secret, &repo, &created);
 	if (r == 0)
-		r = remember(installation, name, absolute, repo);
+		r = remember(installation, &whole, repo);
 	repo_close(repo);
 	if (r < 0)
-		return err_wrap(r, "storage %s", name);
-	*out = describe(name, absolute, NULL, false);
+		return err_wrap(r, "storage %s", storage->name);
+	*out = describe(storage->name, path, key_file, created);
 	return 0;
 }
 
@@ -189,6 +208,11 @@ static int only_one(struct installation *installation, char **out)
 	return 0;
 }
 
+static const char *text_or_null(const char *text)
+{
+	return *text ? text : NULL;
+}
+
 int storages_open_by(struct installation *installation, const char *name, repo_open_fn *open,
 	struct repo **out)
 {
@@ -201,7 +225,8 @@ int storages_open_by(struct installation *installation, const char *name, repo_o
 	name = name ? name : only;
 	if (r == 0)
 		r = db_one(installation->db, &rows,
-			"SELECT path, master_key FROM storage WHERE name = ?1", "s", name);
+			"SELECT path, master_key, credentials, ca FROM storage WHERE name = ?1",
+			"s", name);
 	if (r < 0)
 		return r;
 	if (r == 0)
@@ -209,10 +234,14 @@ int storages_open_by(struct installation *installation, const char *name, repo_o
 			"there is no storage \"%s\"; see garner storage list", name);
 	r = installation_unseal(installation, db_text(rows, 1), &key, &key_size);
 	struct repo_secret secret;
+	const struct storage_new stored = {.name = name,
+		.path = db_text(rows, 0),
+		.credentials_file = text_or_null(db_text(rows, 2)),
+		.ca_file = text_or_null(db_text(rows, 3))};
 	if (r == 0)
 		r = repo_secret_kept(key, key_size, &secret);
 	if (r == 0)
-		r = open(storage_open_folder(db_text(rows, 0)), &secret, out);
+		r = open_repository(&stored, &secret, open, out);
 	if (key)
 		secret_wipe(key, key_size);
 	mem_free(key);

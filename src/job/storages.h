@@ -11,17 +11,24 @@
  * that a password is derived once and not at every command.
  */
 
-/** Adds a storage: makes the repository at `path`, or opens the one that is there. Without a
- * password a key file is made in the state folder (keys/NAME.key), which the result names as
- * key_file. The result (created, path, key_file) is the caller's to free. ERR_EXISTS for the
- * name, ERR_PASSWORD, ERR_IO, … */
-NODISCARD int storages_add(struct installation *installation, const char *name,
-	const char *path, const char *password, struct json **out);
+/** What a storage is made of. Borrowed. */
+struct storage_new {
+	const char *name;
+	const char *path;             /* a folder, or an address as storage_open_url has it */
+	const char *credentials_file; /* of an address: where its keys lie, read at each
+					 opening; NULL: the environment */
+	const char *ca_file;          /* likewise; may be NULL */
+	const char *password;         /* NULL: a key file is made in the state folder */
+	/* Of a put-only writer (garner key export-writer), for a repository that is there: jobs
+	 * can store in it, nobody reads an item from it here. Else NULL. */
+	const char *writer_file;
+};
 
-/** Adds a repository that is there by the file of a put-only writer (garner key export-writer):
- * jobs can store in it, nobody reads an item from it here. As storages_add. ERR_NOREPO. */
-NODISCARD int storages_add_writer(struct installation *installation, const char *name,
-	const char *path, const char *writer_file, struct json **out);
+/** Adds a storage: makes the repository at its path, or opens the one that is there. The result
+ * (created, path, key_file where one was made) is the caller's to free. ERR_EXISTS for the
+ * name, ERR_PASSWORD, ERR_NOREPO, ERR_IO, … */
+NODISCARD int storages_add(struct installation *installation, const struct storage_new *storage,
+	struct json **out);
 
 /** "storages": [ { name, path } ]. */
 NODISCARD int storages_list(struct installation *installation, struct json **out);

@@ -69,18 +69,16 @@ static int test_connection(const struct operation_call *call, struct json **out)
 
 static int add_storage(const struct operation_call *call, struct json **out)
 {
-	const char *name, *path = NULL;
-	const char *writer_file = json_get_text(call->arguments, "writer_file");
-	int r = operation_want(call, "name", &name);
+	struct storage_new storage = {
+		.credentials_file = json_get_text(call->arguments, "credentials_file"),
+		.ca_file = json_get_text(call->arguments, "ca_file"),
+		.password = json_get_text(call->arguments, "password"),
+		.writer_file = json_get_text(call->arguments, "writer_file")};
+	int r = operation_want(call, "name", &storage.name);
 
 	if (r == 0)
-		r = operation_want(call, "path", &path);
-	if (r == 0 && writer_file)
-		return storages_add_writer(call->installation, name, path, writer_file, out);
-	if (r == 0)
-		r = storages_add(call->installation, name, path,
-			json_get_text(call->arguments, "password"), out);
-	return r;
+		r = operation_want(call, "path", &storage.path);
+	return r < 0 ? r : storages_add(call->installation, &storage, out);
 }
 
 static int list_storages(const struct operation_call *call, struct json **out)

@@ -17,7 +17,7 @@ struct look {
 	struct armor_report *report;
 	struct armor_shards shards;
 	const uint8_t *parity, *sums; /* in the file */
-	uint8_t *right_parity;        /* what the data says it should be */
+	uint8_t *right_parity;        /* room for what the data says it should be */
 	uint32_t found[ARMOR_SHARDS_ALL];
 };
 
@@ -43,7 +43,11 @@ static void look_begin(struct look *look, const uint8_t *file, struct armor_repo
 	look->parity = file + data;
 	look->sums = look->parity + ARMOR_PARITY * look->shards.size;
 	look->right_parity = mem_array(ARMOR_PARITY, look->shards.size);
-	armor_shards_encode(&look->shards, look->right_parity, look->found);
+	for (size_t j = 0; j < ARMOR_SHARDS; j++)
+		look->found[j] = armor_sum(look->shards.at[j], look->shards.size);
+	for (size_t i = 0; i < ARMOR_PARITY; i++)
+		look->found[ARMOR_SHARDS + i] =
+			armor_sum(look->parity + i * look->shards.size, look->shards.size);
 }
 
 static void look_end(struct look *look)
@@ -53,8 +57,9 @@ static void look_end(struct look *look)
 }
 
 /* Where data and parity agree, both are as they were written, whatever the sums say. */
-static bool parity_agrees(const struct look *look)
+static bool parity_agrees(struct look *look)
 {
+	armor_shards_encode(&look->shards, look->right_parity, NULL);
 	return memcmp(look->parity, look->right_parity, ARMOR_PARITY * look->shards.size) == 0;
 }
 
@@ -64,10 +69,6 @@ static void look_at_sums(struct look *look)
 	const size_t own = ARMOR_SHARDS_ALL * ARMOR_SUM_SIZE;
 
 	report->sums = bytes_get_u32(look->sums + own) != armor_sum(look->sums, own);
-	/* The encoder has summed up the parity as it should be, not as it is. */
-	for (size_t i = 0; i < ARMOR_PARITY; i++)
-		look->found[ARMOR_SHARDS + i] =
-			armor_sum(look->parity + i * look->shards.size, look->shards.size);
 	for (size_t j = 0; j < ARMOR_SHARDS_ALL; j++) {
 		report->shards[j] =
 			bytes_get_u32(look->sums + j * ARMOR_SUM_SIZE) != look->found[j];

@@ -176,7 +176,7 @@ int index_add_entry(struct index *index, const struct index_entry *entry)
 }
 
 /* The next entry of two tables; the newer one's comes first where the ids are equal. */
-static bool next_of(const struct index_table *tables[2], size_t at[2], struct index_entry *out)
+static bool next_of(struct index_table *tables[2], size_t at[2], struct index_entry *out)
 {
 	struct index_entry heads[2];
 	bool has[2];
@@ -194,10 +194,10 @@ static bool next_of(const struct index_table *tables[2], size_t at[2], struct in
 	return true;
 }
 
-static int merge_tables(const struct index_table *older, const struct index_table *newer,
-	struct index_table **out)
+static int merge_tables(
+	struct index_table *older, struct index_table *newer, struct index_table **out)
 {
-	const struct index_table *tables[2] = {older, newer};
+	struct index_table *tables[2] = {older, newer};
 	size_t at[2] = {0, 0};
 	struct index_entry entry;
 	struct index_table *table = NULL;

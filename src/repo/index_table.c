@@ -17,9 +17,8 @@ enum {
 	FILTER_BITS = 10, /* of the filter for each entry */
 	FILTER_WORDS = 8, /* of 64 bits: a cache line, which all bits of an id lie in */
 	FILTER_PROBES = 6,
-	/* Look-ups before what they brought into memory is let go: the kernel maps up to 64 KiB
-	 * around each. */
-	TOUCHES_MAX = 384,
+	WINDOW = 64,          /* entries that a look-up in the file reads at once */
+	WALKED_MAX = 1 << 18, /* entries before what a walk brought into memory is let go */
 };
 
 /* An id is a keyed hash: its bytes need no hashing of their own. */
@@ -34,7 +33,7 @@ struct index_table {
 	uint32_t *fan; /* how many entries come before each first 16 bits */
 	uint64_t *filter;
 	size_t filter_lines;
-	size_t touched;
+	size_t walked;
 	bool keeps_equal;
 };
 
@@ -186,7 +185,6 @@ int index_table_finish(struct index_table *table)
 		return err_errno("cannot map the temporary file of the index");
 	table->entries = map;
 	table->mapped = size;
-	(void)madvise(map, size, MADV_RANDOM);
 	return 0;
 }
 
@@ -195,19 +193,20 @@ size_t index_table_count(const struct index_table *table)
 	return table->count;
 }
 
-/* What was looked at does not stay in memory for ever. */
+/* What a walk has been through does not stay in memory. */
 static void let_go(struct index_table *table)
 {
-	if (!table->mapped || ++table->touched < TOUCHES_MAX)
+	if (!table->mapped || ++table->walked < WALKED_MAX)
 		return;
-	table->touched = 0;
+	table->walked = 0;
 	(void)madvise(table->entries, table->mapped, MADV_DONTNEED);
 }
 
-void index_table_get(const struct index_table *table, size_t number, struct index_entry *out)
+void index_table_get(struct index_table *table, size_t number, struct index_entry *out)
 {
 	ASSERT(number < table->count);
 	*out = table->entries[number];
+	let_go(table);
 }
 
 /* The 64 bits behind those of the fan. */
@@ -220,51 +219,90 @@ static uint64_t key_of(const uint8_t id[REPO_ID_SIZE])
 	return key;
 }
 
-/* Ids are even over their range, so a guess by proportion is near. */
-static bool search(struct index_table *table, const uint8_t id[REPO_ID_SIZE], size_t *out)
-{
-	size_t low = table->fan[fan_of(id)], high = table->fan[fan_of(id) + 1];
-	uint64_t low_key = 0, high_key = UINT64_MAX, key = key_of(id);
+/* Where an entry is looked for: its neighbours there, or in a piece that is read. */
+struct search {
+	size_t low, high; /* it is in none before and behind */
+	uint64_t low_key, high_key;
+	bool by_map;         /* nothing is read: a failure would look like an absence */
+	size_t first, count; /* of the piece */
+	struct index_entry piece[WINDOW];
+};
 
-	while (low < high) {
-		size_t guess =
-			low + (size_t)((unsigned __int128)(key - low_key) * (high - low) /
-				       ((unsigned __int128)high_key - low_key + 1));
-		int order = memcmp(table->entries[guess].id, id, REPO_ID_SIZE);
+/* The entry of that number; NULL where the file cannot be read. A file is read, not mapped:
+ * what is mapped comes into memory with much around it. */
+static const struct index_entry *entry_at(
+	const struct index_table *table, struct search *search, size_t number)
+{
+	if (table->fd < 0 || search->by_map)
+		return &table->entries[number];
+	if (number < search->first || number >= search->first + search->count) {
+		search->first = number < WINDOW / 2 ? 0 : number - WINDOW / 2;
+		search->count = table->count - search->first;
+		if (search->count > WINDOW)
+			search->count = WINDOW;
+		size_t size = search->count * sizeof(*search->piece);
+		if (io_read_at(table->fd, search->first * sizeof(*search->piece), search->piece,
+			    size) < 0)
+			return NULL;
+	}
+	return &search->piece[number - search->first];
+}
+
+/* Ids are even over their range, so a guess by proportion is near. */
+static size_t guess(const struct search *search, uint64_t key)
+{
+	unsigned __int128 range = (unsigned __int128)search->high_key - search->low_key + 1;
+	unsigned __int128 part = key - search->low_key;
+
+	return search->low + (size_t)(part * (search->high - search->low) / range);
+}
+
+static bool find(const struct index_table *table, const uint8_t id[REPO_ID_SIZE], bool by_map,
+	struct index_entry *out, size_t *out_number)
+{
+	struct search search = {.low = table->fan[fan_of(id)],
+		.high = table->fan[fan_of(id) + 1],
+		.high_key = UINT64_MAX,
+		.by_map = by_map};
+	uint64_t key = key_of(id);
+
+	while (search.low < search.high) {
+		size_t number = guess(&search, key);
+		const struct index_entry *entry = entry_at(table, &search, number);
+		if (!entry)
+			return false;
+		int order = memcmp(entry->id, id, REPO_ID_SIZE);
 		if (order == 0) {
-			*out = guess;
+			*out = *entry;
+			*out_number = number;
 			return true;
 		}
 		if (order < 0) {
-			low = guess + 1;
-			low_key = key_of(table->entries[guess].id);
+			search.low = number + 1;
+			search.low_key = key_of(entry->id);
 		} else {
-			high = guess;
-			high_key = key_of(table->entries[guess].id);
+			search.high = number;
+			search.high_key = key_of(entry->id);
 		}
 	}
 	return false;
 }
 
-bool index_table_number(struct index_table *table, const uint8_t id[REPO_ID_SIZE], size_t *out)
-{
-	if (table->count == 0 || !filter_may_have(table, id))
-		return false;
-	bool found = search(table, id, out);
-	let_go(table);
-	return found;
-}
-
-bool index_table_find(
-	struct index_table *table, const uint8_t id[REPO_ID_SIZE], struct index_entry *out)
+bool index_table_find(const struct index_table *table, const uint8_t id[REPO_ID_SIZE],
+	struct index_entry *out)
 {
 	size_t number;
 
+	return table->count > 0 && filter_may_have(table, id) &&
+	       find(table, id, false, out, &number);
+}
+
+bool index_table_number(struct index_table *table, const uint8_t id[REPO_ID_SIZE], size_t *out)
+{
+	struct index_entry entry;
+
 	if (table->count == 0 || !filter_may_have(table, id))
 		return false;
-	bool found = search(table, id, &number);
-	if (found)
-		*out = table->entries[number];
 	let_go(table);
-	return found;
+	return find(table, id, true, &entry, out);
 }

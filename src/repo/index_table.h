@@ -8,8 +8,8 @@
 
 /*
  * A sorted table of entries of the index that never changes: on the heap while it is small,
- * else in a temporary file without a name (in $TMPDIR, else /var/tmp) that is mapped, and of
- * which little stays in memory. A filter before it answers most questions for what is not
+ * else in a temporary file without a name (in $TMPDIR, else /var/tmp), of which little comes
+ * into memory. A filter before it answers most questions for what is not
  * there.
  */
 
@@ -40,11 +40,12 @@ NODISCARD int index_table_finish(struct index_table *table);
 size_t index_table_count(const struct index_table *table);
 
 /** The entry of that number, by the order of the ids. */
-void index_table_get(const struct index_table *table, size_t number, struct index_entry *out);
+void index_table_get(struct index_table *table, size_t number, struct index_entry *out);
 
-/** False where there is none. Only after index_table_finish. */
-bool index_table_find(
-	struct index_table *table, const uint8_t id[REPO_ID_SIZE], struct index_entry *out);
+/** False where there is none, or the temporary file cannot be read. Only after
+ * index_table_finish. */
+bool index_table_find(const struct index_table *table, const uint8_t id[REPO_ID_SIZE],
+	struct index_entry *out);
 
 /** Its number, by the order of the ids; false where there is none. Likewise. */
 bool index_table_number(struct index_table *table, const uint8_t id[REPO_ID_SIZE], size_t *out);

@@ -201,17 +201,24 @@ static int pass_ref(void *context, const struct ref *ref)
 	return 0;
 }
 
-/* Anybody's text may begin as a recipe does: one that is none refers to nothing. */
+/* Anybody's data may begin as a recipe does: what is none refers to nothing. */
 static int walk_refs(struct visiting *at, uint8_t piece, const struct chunk *chunk)
 {
 	int shape = refs_shape(chunk->data, chunk->size);
-	bool is_recipe = piece == PIECE_TEXT && shape == REFS_RECIPE &&
+	bool is_recipe = piece != PIECE_META && shape == REFS_RECIPE &&
 			 refs_walk(REFS_RECIPE, chunk->data, chunk->size, pass_ref, NULL) == 0;
 
 	if (is_recipe || (piece == PIECE_META && (shape == REFS_PAGE || shape == REFS_LIST)))
 		return refs_walk(
 			(enum refs_shape)shape, chunk->data, chunk->size, visit_ref, at);
 	return 0;
+}
+
+/* Pages and lists lie in blocks of meta, recipes with texts, and the largest of them alone. */
+static bool may_refer(uint8_t piece, const struct index_entry *entry)
+{
+	return piece == PIECE_META || piece == PIECE_TEXT ||
+	       (piece == PIECE_LARGE && entry->size <= RECIPE_MAX);
 }
 
 int references_of(
@@ -225,7 +232,7 @@ int references_of(
 	const struct index_pack *pack = &references->index.packs[entry.pack];
 	uint8_t piece =
 		references->index.blocks[pack->first_block + (entry.place >> PLACE_BITS)].piece;
-	if (piece != PIECE_META && piece != PIECE_TEXT)
+	if (!may_refer(piece, &entry))
 		return 0;
 	int r = chunk_hold(references->repo, entry.id, &chunk);
 	if (r < 0)

@@ -97,7 +97,13 @@ static int run(struct repair *repair)
 		if (repair->options->dry_run)
 			return r;
 	}
-	return r == 0 ? repair_snapshots(repair) : r;
+	if (r == 0)
+		r = repair_snapshots(repair);
+	/* Whoever remembers one of these trees (a job its last one) is to see that it is gone,
+	 * and to store anew what was lost of it. */
+	return r == 0 && repair->gone.count > 0 && !repair->options->dry_run
+		       ? repair_index(repair)
+		       : r;
 }
 
 int repo_repair(
@@ -121,6 +127,8 @@ int repo_repair(
 		r = refuse_writers(repo, 1);
 	if (r == 0)
 		r = run(&repair);
+	idset_free(&repair.gone);
+	idset_free(&repair.told);
 	if (!options->dry_run) {
 		int ended = lease_end(repo->storage, &lease);
 		r = r < 0 ? r : ended;

@@ -170,6 +170,7 @@ static int give_up_pack(
 
 	if (r == 0 && is_needed) {
 		repair->packs_are_hurt = true;
+		idset_add(&repair->told, file->name);
 		repair_note(repair, &note, "%s: %s; what is whole of it stays", found->path,
 			found->why);
 	}

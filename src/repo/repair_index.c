@@ -40,6 +40,12 @@ static int take_block(void *context, const struct directory_block *block, const 
 	return r == 0 ? buf_append(&rebuild->blocks, kinds, sizeof(kinds)) : r;
 }
 
+static int take_none(void *context, const struct ref *ref)
+{
+	(void)context, (void)ref;
+	return 0;
+}
+
 static int take_reference(void *context, const struct ref *ref)
 {
 	struct rebuild *rebuild = context;
@@ -53,15 +59,20 @@ static int take_chunk(void *context, const struct directory_chunk *chunk, const 
 	struct index_entry entry = {.pack = rebuild->pack_count,
 		.place = rebuild->block << 20 | (chunk->offset & 0xfffff),
 		.size = chunk->size};
-	int shape = rebuild->piece == PIECE_LARGE ? -1 : refs_shape(data, chunk->size);
+	int shape = refs_shape(data, chunk->size);
 	bool refers = rebuild->piece == PIECE_META ? shape >= 0 : shape == REFS_RECIPE;
 
+	if (idset_find(&rebuild->repair->gone, chunk->id) != IDSET_NONE)
+		return 0;
 	memcpy(entry.id, chunk->id, REPO_ID_SIZE);
 	int r = sorted_place(rebuild->sorted, &entry);
-	if (r == 0 && refers)
+	if (r < 0 || !refers)
+		return r;
+	/* Somebody's own data may begin like a recipe: nothing of it counts then. */
+	r = refs_walk((enum refs_shape)shape, data, chunk->size, take_none, NULL);
+	if (r == 0)
 		r = refs_walk(
 			(enum refs_shape)shape, data, chunk->size, take_reference, rebuild);
-	/* Somebody's own data may begin like a recipe. */
 	return r == ERR_CORRUPT ? 0 : r;
 }
 
@@ -88,6 +99,15 @@ static int put_pack(struct rebuild *rebuild, const struct pack_file *file,
 	return r;
 }
 
+static void tell_hurt(struct rebuild *rebuild, const struct mended *found)
+{
+	const struct repair_note note = {.kind = REPAIR_LOST, .file = found->path};
+
+	repair_note(rebuild->repair, &note,
+		"%s: %s; %zu of its %u blocks are lost, the others stay", found->path,
+		found->why, rebuild->lost, rebuild->block_count);
+}
+
 static int take_pack(struct rebuild *rebuild, const struct mended *found, const uint8_t *name)
 {
 	struct pack_file file = {.bytes = found->bytes}; /* borrowed */
@@ -109,10 +129,14 @@ static int take_pack(struct rebuild *rebuild, const struct mended *found, const 
 		r = put_pack(rebuild, &file, &head);
 	if (r == 0) {
 		rebuild->pack_count++;
+		if (rebuild->lost > 0 && idset_add(&rebuild->repair->told, name))
+			tell_hurt(rebuild, found);
 		return 0;
 	}
 	if (r != ERR_CORRUPT)
 		return r;
+	if (rebuild->repair->gone.count > 0)
+		return 0; /* was told before */
 	const struct repair_note note = {.kind = REPAIR_LOST, .file = found->path};
 	AUTO_TEXT why = mem_strdup(err_message());
 	repair_note(rebuild->repair, &note, "%s: %s; all of it is lost", found->path, why);
@@ -277,7 +301,7 @@ int repair_index(struct repair *repair)
 		.sorted = sorted_new(),
 		.packs = buf_init(SIZE_MAX / 2),
 		.blocks = buf_init(PACK_BLOCKS_MAX * 10)};
-	int r = name_missing(repair);
+	int r = repair->gone.count == 0 ? name_missing(repair) : 0;
 
 	if (r == 0)
 		r = storage_list(
@@ -285,7 +309,7 @@ int repair_index(struct repair *repair)
 
 	if (r == 0)
 		r = sorted_finish(rebuild.sorted);
-	if (r == 0)
+	if (r == 0 && repair->gone.count == 0)
 		repair_note(repair, &note,
 			"the index is made anew from the %u packs: %llu chunks",
 			rebuild.pack_count, (unsigned long long)sorted_places(rebuild.sorted));

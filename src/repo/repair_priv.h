@@ -17,6 +17,8 @@ struct repair {
 	struct repair_result *result;
 	bool index_is_lost;   /* a file of it, or it does not fit the packs */
 	bool packs_are_hurt;  /* something of them is lost */
+	struct idset told;    /* packs that were told to have lost something */
+	struct idset gone;    /* trees that others took the place of: not to be built upon */
 	uint64_t done, total; /* bytes of packs */
 };
 

@@ -70,6 +70,8 @@ static int mend_object(struct mending *mending, const struct snapshot *snapshot,
 			object->bytes = trees->sizes[number][1];
 		}
 	}
+	if (own && number == IDSET_NONE)
+		idset_add(&mending->repair->gone, before);
 	*changed |= own;
 	return r;
 }

@@ -145,9 +145,9 @@ int s3_put(struct storage *storage, const struct storage_object *object)
 		upload.retain_until_s = object->retain_until_s;
 		timestamp_format(object->retain_until_s, upload.until);
 	}
-	if (r == 0)
+	if (r == 0 && !object->replace)
 		r = s3_probe_refusal(s3, in_parts, &upload.can_refuse);
-	if (r == 0 && !upload.can_refuse)
+	if (r == 0 && !object->replace && !upload.can_refuse)
 		r = s3_refuse_existing(s3, object->name);
 	if (r < 0)
 		return r;

@@ -52,7 +52,9 @@ NODISCARD int app_open_damaged(struct app *app, struct repo **out);
 
 #define REPOSITORY_OPTIONS                                                                     \
 	{"storage", "NAME", "which storage, where there are several"},                         \
-		{"repository", "DIR", "a repository without any state folder"},                \
+		{"repository", "PLACE", "a repository without any state folder: DIR or URL"},  \
+		{"credentials-file", "FILE", "of an S3 server, with --repository URL"},        \
+		{"ca", "FILE", "its certificate authority, instead of the system's"},          \
 		{"password-file", "FILE",                                                      \
 			"its password, with --repository; - for standard input"},              \
 		{"key-file", "FILE", "or its key file"},                                       \

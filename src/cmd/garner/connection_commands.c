@@ -2,6 +2,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "output.h"
+#include "storage/storage.h"
 
 /* garner connection …, garner storage … */
 
@@ -88,7 +89,21 @@ static int connection_test(void *context, const struct options *options)
 	return r;
 }
 
-static int storage_add(void *context, const struct options *options)
+static int check_place(const struct options *options)
+{
+	const char *address = options_get(options, "s3");
+
+	if (!address == !options_has(options, "path"))
+		return err_set(ERR_USAGE, "say where it lies with --path DIR or with --s3 URL");
+	if (address && !storage_is_url(address))
+		return err_set(ERR_USAGE,
+			"--s3 %s: an address is s3://BUCKET/PREFIX?endpoint=HOST, or "
+			"https://HOST/BUCKET/PREFIX; see the man page",
+			address);
+	return 0;
+}
+
+static int add_storage(void *context, const struct options *options)
 {
 	struct app *app = context;
 	AUTO_JSON arguments = json_new_object();
@@ -96,10 +111,13 @@ static int storage_add(void *context, const struct options *options)
 
 	json_put_text(arguments, "name", options_argument(options, 0));
 	app_pass_path(app, arguments, "path", "path");
+	app_pass_option(app, arguments, "s3", "path");
+	app_pass_path(app, arguments, "credentials-file", "credentials_file");
+	app_pass_path(app, arguments, "ca", "ca_file");
 	app_pass_path(app, arguments, "writer-file", "writer_file");
-	int r = app_pass_secret(app, arguments, "password-file", "password");
-	if (r == 0 && !options_has(options, "path"))
-		r = err_set(ERR_USAGE, "say where it lies with --path DIR");
+	int r = check_place(options);
+	if (r == 0)
+		r = app_pass_secret(app, arguments, "password-file", "password");
 	if (r == 0)
 		r = app_ask(app, "storage.add", arguments, &result);
 	if (r < 0)
@@ -123,7 +141,7 @@ static int storage_add(void *context, const struct options *options)
 	return 0;
 }
 
-static int storage_list(void *context, const struct options *options)
+static int list_storages(void *context, const struct options *options)
 {
 	static const struct output_column columns[] = {{"NAME", "name"}, {"PATH", "path"}};
 	struct app *app = context;
@@ -140,7 +158,7 @@ static int storage_list(void *context, const struct options *options)
 	return r;
 }
 
-static int storage_remove(void *context, const struct options *options)
+static int remove_storage(void *context, const struct options *options)
 {
 	struct app *app = context;
 	AUTO_JSON result = NULL;
@@ -168,6 +186,9 @@ static const struct option_spec connection_options[] = {
 
 static const struct option_spec storage_options[] = {
 	{"path", "DIR", "where the repository lies, or shall lie"},
+	{"s3", "URL", "or in which bucket of an S3 server"},
+	{"credentials-file", "FILE", "with --s3: file with access_key and secret_key"},
+	{"ca", "FILE", "with --s3: certificate authority to trust instead of the system's"},
 	{"password-file", "FILE",
 		"file with its password; - for standard input. Without one a key file is made"},
 	{"writer-file", "FILE",
@@ -184,9 +205,9 @@ const struct command_spec commands_connection[] = {
 	{"connection remove", "NAME", 1, 1, NULL, "Remove a connection that no job uses.",
 		connection_remove},
 	{"storage add", "NAME", 1, 1, storage_options,
-		"Add a storage: make or open a repository.", storage_add},
-	{"storage list", "", 0, 0, NULL, "List the storages.", storage_list},
+		"Add a storage: make or open a repository.", add_storage},
+	{"storage list", "", 0, 0, NULL, "List the storages.", list_storages},
 	{"storage remove", "NAME", 1, 1, NULL, "Forget a storage; the repository stays.",
-		storage_remove},
+		remove_storage},
 	{NULL, NULL, 0, 0, NULL, NULL, NULL},
 };

@@ -29,6 +29,10 @@ static int open_alone(
 	const char *recovery_file = options_get(app->options, "recovery-file");
 	struct repo_secret secret = {.key_file = options_get(app->options, "key-file"),
 		.writer_file = options_get(app->options, "writer-file")};
+	const struct storage_options place = {
+		.credentials_file = options_get(app->options, "credentials-file"),
+		.ca_file = options_get(app->options, "ca")};
+	struct storage *storage = NULL;
 	int r = 0;
 
 	if (password_file || recovery_file)
@@ -39,7 +43,9 @@ static int open_alone(
 	secret.password = password_file ? text : NULL;
 	secret.recovery_key = password_file ? NULL : text;
 	if (r == 0)
-		r = open(storage_open_folder(folder), &secret, out);
+		r = storage_open_url(folder, &place, &storage);
+	if (r == 0)
+		r = open(storage, &secret, out);
 	if (text)
 		secret_wipe(text, strlen(text));
 	return r;

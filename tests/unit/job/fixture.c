@@ -56,7 +56,9 @@ int fixture_setup(void **state)
 	if (r == 0)
 		r = connection_add(fixture->installation, &connection);
 	if (r == 0)
-		r = storages_add(fixture->installation, "disk", fixture->place, NULL, &storage);
+		r = storages_add(fixture->installation,
+			&(struct storage_new){.name = "disk", .path = fixture->place},
+			&storage);
 	return r;
 }
 

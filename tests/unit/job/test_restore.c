@@ -462,17 +462,21 @@ static int find_biggest(void *context, const struct io_entry *entry)
 	return 0;
 }
 
+/* More of the largest file than its parity gives back. */
 static void damage(struct world *world)
 {
+	enum { PLACES = 8 };
 	struct biggest biggest = {.folder = world->fixture->place};
-	char byte;
 
 	assert_int_equal(io_list(biggest.folder, find_biggest, &biggest), 0);
 	int fd = open(biggest.path, O_RDWR);
-	off_t at = (off_t)biggest.size / 2;
-	assert_int_equal(pread(fd, &byte, 1, at), 1);
-	byte ^= 1;
-	assert_int_equal(pwrite(fd, &byte, 1, at), 1);
+	for (int i = 1; i < PLACES; i++) {
+		off_t at = (off_t)biggest.size / PLACES * i;
+		char byte;
+		assert_int_equal(pread(fd, &byte, 1, at), 1);
+		byte ^= 1;
+		assert_int_equal(pwrite(fd, &byte, 1, at), 1);
+	}
 	close(fd);
 	mem_free(biggest.path);
 }

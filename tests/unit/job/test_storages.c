@@ -15,7 +15,8 @@ static int add(
 	const struct fixture *fixture, const char *name, const char *path, const char *password)
 {
 	AUTO_JSON result = NULL;
-	int r = storages_add(fixture->installation, name, path, password, &result);
+	const struct storage_new storage = {.name = name, .path = path, .password = password};
+	int r = storages_add(fixture->installation, &storage, &result);
 
 	assert_true((result != NULL) == (r == 0));
 	return r;
@@ -40,7 +41,9 @@ static void without_a_password_a_key_file_is_made_for_the_owner_alone(void **sta
 	struct repo *repo;
 
 	assert_int_equal(
-		storages_add(fixture->installation, "disk", fixture->place, NULL, &result), 0);
+		storages_add(fixture->installation,
+			&(struct storage_new){.name = "disk", .path = fixture->place}, &result),
+		0);
 	assert_true(json_get_bool(result, "created", false));
 	assert_string_equal(json_get_text(result, "path"), fixture->place);
 	const char *key_file = json_get_text(result, "key_file");
@@ -62,8 +65,11 @@ static void a_repository_that_is_there_is_opened_with_its_own_password_alone(voi
 	assert_int_equal(add(fixture, "wrong", fixture->place, "open barley"), ERR_PASSWORD);
 	assert_int_equal(add(fixture, "none", fixture->place, NULL), ERR_PASSWORD);
 	assert_int_equal(open_store(fixture->installation, "wrong"), ERR_NOTFOUND);
-	assert_int_equal(storages_add(fixture->installation, "again", fixture->place,
-				 "open sesame", &result),
+	assert_int_equal(storages_add(fixture->installation,
+				 &(struct storage_new){.name = "again",
+					 .path = fixture->place,
+					 .password = "open sesame"},
+				 &result),
 		0);
 	assert_false(json_get_bool(result, "created", true));
 	assert_null(json_get_text(result, "key_file"));
@@ -155,7 +161,9 @@ static void a_storage_in_use_stays_and_a_removed_one_leaves_its_repository(void 
 	/* Its key file stays too: what is stored there can still be opened. */
 	AUTO_JSON result = NULL;
 	assert_int_equal(
-		storages_add(fixture->installation, "disk", fixture->place, NULL, &result), 0);
+		storages_add(fixture->installation,
+			&(struct storage_new){.name = "disk", .path = fixture->place}, &result),
+		0);
 	assert_false(json_get_bool(result, "created", true));
 }
 
@@ -170,18 +178,27 @@ static void a_put_only_storage_is_opened_again_by_the_keys_of_a_writer(void **st
 	assert_true(repo_keys(repo)->can_read);
 	assert_int_equal(keys_export_writer(repo_keys(repo), file), 0);
 	repo_close(repo);
-	assert_int_equal(storages_add_writer(
-				 fixture->installation, "put", fixture->place, file, &result),
+	assert_int_equal(
+		storages_add(fixture->installation,
+			&(struct storage_new){
+				.name = "put", .path = fixture->place, .writer_file = file},
+			&result),
 		0);
 	assert_false(json_get_bool(result, "created", true));
 	assert_int_equal(storages_open(fixture->installation, "put", &repo), 0);
 	assert_false(repo_keys(repo)->can_read);
 	repo_close(repo);
-	assert_int_equal(storages_add_writer(
-				 fixture->installation, "put", fixture->place, file, &result),
+	assert_int_equal(
+		storages_add(fixture->installation,
+			&(struct storage_new){
+				.name = "put", .path = fixture->place, .writer_file = file},
+			&result),
 		ERR_EXISTS);
-	assert_int_equal(storages_add_writer(fixture->installation, "other", fixture->folder,
-				 file, &result),
+	assert_int_equal(
+		storages_add(fixture->installation,
+			&(struct storage_new){
+				.name = "other", .path = fixture->folder, .writer_file = file},
+			&result),
 		ERR_NOREPO);
 }
 

@@ -1,23 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "fixture.h"
+#include "durable.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/io.h"
 #include "base/text.h"
-#include "repo/check.h"
 
 /*
- * The n-th system call of a backup fails, for each n: the backup says so, and what was there
- * before is there afterwards, whole.
+ * The n-th system call fails, for each n, of each thing that can be done with a repository in a
+ * folder: it says so and where, what was there before is there afterwards, whole, and the same
+ * thing goes well the next time.
  */
 
 static struct {
 	int countdown; /* the call that fails; 0: none */
-	int error;     /* its errno */
+	int error;     /* its errno; 0: it does half of it, and says so */
 	bool for_good; /* and all after it: as if the machine had stopped */
 	bool hit;
 } fault;
@@ -30,7 +31,7 @@ static bool fails(void)
 		fault.countdown = 1;
 	fault.hit = true;
 	errno = fault.error;
-	return true;
+	return fault.error != 0;
 }
 
 static int faulty_open(const char *path, int flags, mode_t mode)
@@ -41,9 +42,12 @@ static int faulty_open(const char *path, int flags, mode_t mode)
 /* Half of it is written before it fails. */
 static ssize_t faulty_write(int fd, const void *data, size_t size)
 {
-	if (!fails())
-		return write(fd, data, size);
+	bool was_hit = fault.hit;
+	bool failed = fails();
 	int error = errno;
+
+	if (!failed)
+		return write(fd, data, fault.hit == was_hit || size < 2 ? size : size / 2);
 	(void)!write(fd, data, size / 2);
 	errno = error;
 	return -1;
@@ -51,7 +55,11 @@ static ssize_t faulty_write(int fd, const void *data, size_t size)
 
 static ssize_t faulty_pread(int fd, void *data, size_t size, off_t offset)
 {
-	return fails() ? -1 : pread(fd, data, size, offset);
+	bool was_hit = fault.hit;
+
+	if (fails())
+		return -1;
+	return pread(fd, data, fault.hit == was_hit || size < 2 ? size : size / 2, offset);
 }
 
 static int faulty_fdatasync(int fd)
@@ -74,6 +82,29 @@ static int faulty_rename_new(const char *from, const char *to)
 	return fails() ? -1 : renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
 }
 
+/* A file system that can only give a file a second name. */
+static int no_rename_new(const char *from, const char *to)
+{
+	(void)from, (void)to;
+	errno = EINVAL;
+	return -1;
+}
+
+static int faulty_link(const char *from, const char *to)
+{
+	return fails() ? -1 : link(from, to);
+}
+
+static int faulty_unlink(const char *path)
+{
+	return fails() ? -1 : unlink(path);
+}
+
+static int faulty_mkdir(const char *path, mode_t mode)
+{
+	return fails() ? -1 : mkdir(path, mode);
+}
+
 static int open_for_real(const char *path, int flags, mode_t mode)
 {
 	return open(path, flags, mode);
@@ -87,134 +118,144 @@ static const struct io_calls faulty = {
 	.fsync = faulty_fsync,
 	.rename = faulty_rename,
 	.rename_new = faulty_rename_new,
+	.link = faulty_link,
+	.unlink = faulty_unlink,
+	.mkdir = faulty_mkdir,
 };
 
-static const struct fixture_item before[] = {{"a", "a message of before"}, {"b", "another"}};
-static const struct fixture_item after[] = {{"a", "a message, changed"}, {"c", "a new one"}};
+struct torture {
+	const char *name;
+	durable_act *act;
+	bool is_new;  /* in an empty place */
+	size_t least; /* snapshots that are there in any case afterwards */
+	int again;    /* what it may give when it is done again, besides 0 */
+};
 
-/* What a job does with one object; the first error ends it. */
-static int back_up(struct repo_writer *writer, const uint8_t *previous)
+static const struct torture tortures[] = {
+	{"create", durable_act_create, true, 0, ERR_EXISTS},
+	{"back up", durable_act_back_up, false, 2, 0},
+	{"read", durable_act_read, false, 2, 0},
+	{"check", durable_act_check, false, 2, 0},
+	{"forget", durable_act_forget, false, 1, ERR_NOTFOUND},
+};
+
+/* For whoever reads of a failure. */
+static struct {
+	const char *act;
+	int call, error;
+} looking;
+
+static int tear_down(void **state)
 {
-	struct tree_folder in = {.id = "f1", .parent_id = "", .name = "in"};
-	struct object_writer *object = NULL;
-	struct folder_writer *folder = NULL;
-	struct object_summary summary;
-	char id[SNAPSHOT_ID_TEXT];
-	int r = object_writer_begin(writer, previous, &object);
-
-	if (r == 0)
-		r = object_writer_folder(object, &in, &folder);
-	for (size_t i = 0; i < 2 && r == 0; i++) {
-		struct content_writer *content = NULL;
-		struct tree_item item = {
-			.id = after[i].id, .name = after[i].id, .type = "message"};
-		item.tag = "2";
-		r = content_begin(writer, CONTENT_FILE, &content);
-		if (r == 0)
-			r = content_add(content, after[i].text, strlen(after[i].text));
-		if (r == 0)
-			r = content_finish(STEAL(content), &item.content);
-		content_drop(content);
-		if (r == 0)
-			r = folder_put(folder, &item);
-	}
-	if (r == 0)
-		r = folder_finish(STEAL(folder), NULL);
-	folder_drop(folder);
-	if (r == 0)
-		r = object_writer_finish(STEAL(object), &summary);
-	object_writer_drop(object);
-	return r < 0 ? r : fixture_snapshot(writer, summary.tree, 2, id);
+	(void)state;
+	io_use(NULL);
+	if (looking.act)
+		print_error("%s, call %d, %s; %s\n", looking.act, looking.call,
+			strerror(looking.error), err_message());
+	looking.act = NULL;
+	return 0;
 }
 
-/* Opens, backs up and closes, as one run of a program does. */
-static int run(const struct fixture *fixture, const uint8_t *previous)
+static int act(const struct durable_world *world, const struct torture *torture,
+	const struct io_calls *calls)
 {
-	struct repo_secret secret = fixture_secret(fixture);
-	struct repo_writer *writer = NULL;
-	struct repo *repo = NULL;
-	int r = repo_open(storage_open_folder(fixture->place), &secret, &repo);
-
-	if (r == 0)
-		r = repo_writer_open(repo, &writer);
-	if (r == 0)
-		r = back_up(writer, previous);
-	repo_writer_close(writer);
-	repo_close(repo);
+	io_use(calls);
+	int r = torture->act(world, storage_open_folder(world->fixture->place));
+	io_use(NULL);
 	return r;
 }
 
-static void print_fault(void *context, const struct check_fault *found)
+static void assert_whole(const struct durable_world *world, const struct torture *torture)
 {
-	(void)context;
-	print_error("%s\n", found->text);
+	const char *place = world->fixture->place;
+
+	if (torture->is_new)
+		assert_int_equal(durable_act_check(world, storage_open_folder(place)), 0);
+	else
+		durable_assert_intact(world, storage_open_folder(place), torture->least);
 }
 
-/* The first snapshot restores exactly, and every byte of the repository is in order. */
-static void assert_intact(struct fixture *fixture, const uint8_t *tree, uint64_t snapshots)
+/* In the folder fixture->place, which is the caller's to remove. */
+static void fail_call(const struct durable_world *world, const struct torture *torture,
+	const struct io_calls *calls)
 {
-	struct check_options options = {.data_percent = 100, .turn = -1, .fault = print_fault};
-	struct check_result result;
-
-	fixture_reopen(fixture);
-	fixture_assert_object(fixture->repo, tree, before, 2);
-	assert_int_equal(repo_check(fixture->repo, &options, &result), 0);
-	assert_int_equal(result.faults, 0);
-	assert_true(result.snapshots >= snapshots);
-	fixture_close(fixture);
+	fault.hit = false;
+	fault.countdown = looking.call;
+	int r = act(world, torture, calls);
+	fault.countdown = 0;
+	/* What only follows the work, as the removal of the writer's file, may fail unnoticed. */
+	assert_true(r == 0 || (fault.hit && fault.error != 0));
+	if (r < 0) {
+		assert_non_null(strstr(err_message(), strerror(fault.error)));
+		/* The folders above the place are looked at, too. */
+		assert_true(strstr(err_message(), world->fixture->folder) ||
+			    strstr(err_message(), "packs/") ||
+			    strstr(err_message(), "the folder /tmp"));
+	}
+	if (!torture->is_new)
+		assert_whole(world, torture);
+	/* The next time needs no manual step. */
+	r = act(world, torture, NULL);
+	assert_true(r == 0 || r == torture->again);
+	assert_whole(world, torture);
 }
 
-static void fail_each_call(int error, bool for_good)
+static void fail_each_call_of(const struct torture *torture, const struct io_calls *calls)
 {
-	void *state = NULL;
-	char id[SNAPSHOT_ID_TEXT];
-	int n = 0;
+	struct durable_world world = {.fixture = fixture_new()};
+	AUTO_TEXT before = mem_strdup(world.fixture->place);
+	AUTO_TEXT copy = io_join(world.fixture->folder, "copy");
 
-	fixture_setup(&state);
-	struct fixture *fixture = state;
-	struct fixture_tree tree = fixture_object(fixture->writer, NULL, before, 2);
-	assert_int_equal(fixture_snapshot(fixture->writer, tree.id, 1, id), 0);
-	fixture_close(fixture);
+	durable_make(&world, storage_open_folder(before));
+	mem_replace(&world.fixture->place, mem_strdup(copy));
+	looking.act = torture->name;
+	looking.error = fault.error;
+	looking.call = 0;
 	do {
-		AUTO_TEXT place = mem_strdup(fixture->place);
-		AUTO_TEXT copy = io_join(fixture->folder, "copy");
-		fixture_copy_folder(place, copy);
-		mem_replace(&fixture->place, mem_strdup(copy));
-
-		fault.countdown = ++n;
-		fault.error = error;
-		fault.for_good = for_good;
-		fault.hit = false;
-		io_use(&faulty);
-		int r = run(fixture, tree.id);
-		fault.countdown = 0;
-		io_use(NULL);
-		/* A run goes well where only its writer's file could not be removed. */
-		assert_true(r == 0 || fault.hit);
-		if (r < 0)
-			assert_non_null(strstr(err_message(), strerror(error)));
-
-		assert_intact(fixture, tree.id, r == 0 ? 2 : 1);
-		/* The next run needs no manual step. */
-		assert_int_equal(run(fixture, tree.id), 0);
-		assert_intact(fixture, tree.id, 2);
+		looking.call++;
+		if (!torture->is_new)
+			fixture_copy_folder(before, copy);
+		fail_call(&world, torture, calls);
 		fixture_remove_folder(copy);
-		mem_replace(&fixture->place, mem_strdup(place));
 	} while (fault.hit);
-	assert_true(n > 20);
-	fixture_free(fixture);
+	assert_true(looking.call > 10);
+	looking.act = NULL;
+	fixture_free(world.fixture);
+}
+
+static void fail_each_call(int error, bool for_good, const struct io_calls *calls)
+{
+	fault.error = error;
+	fault.for_good = for_good;
+	for (size_t i = 0; i < sizeof(tortures) / sizeof(*tortures); i++)
+		fail_each_call_of(&tortures[i], calls);
 }
 
 static void full_disk_at_any_call_leaves_all_as_it_was(void **state)
 {
 	(void)state;
-	fail_each_call(ENOSPC, false);
+	fail_each_call(ENOSPC, false, &faulty);
 }
 
 static void stop_at_any_call_leaves_all_as_it_was(void **state)
 {
 	(void)state;
-	fail_each_call(EIO, true);
+	fail_each_call(EIO, true, &faulty);
+}
+
+static void a_call_that_does_half_of_it_is_made_again(void **state)
+{
+	(void)state;
+	fail_each_call(0, false, &faulty);
+}
+
+static void broken_disk_without_renames_leaves_all_as_it_was(void **state)
+{
+	struct io_calls calls = faulty;
+
+	(void)state;
+	calls.rename_new = no_rename_new;
+	fail_each_call(EIO, false, &calls);
 }
 
 static void full_disk_names_the_path(void **state)
@@ -223,6 +264,8 @@ static void full_disk_names_the_path(void **state)
 	struct io_calls calls = faulty;
 
 	calls.open = open_for_real;
+	calls.mkdir = NULL;
+	fault.for_good = false;
 	fault.countdown = 1;
 	fault.error = ENOSPC;
 	fixture_put_text(fixture->writer, "something");
@@ -241,8 +284,11 @@ static void full_disk_names_the_path(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(full_disk_at_any_call_leaves_all_as_it_was),
-		cmocka_unit_test(stop_at_any_call_leaves_all_as_it_was),
+#define WITH(name) cmocka_unit_test_teardown(name, tear_down)
+		WITH(full_disk_at_any_call_leaves_all_as_it_was),
+		WITH(stop_at_any_call_leaves_all_as_it_was),
+		WITH(a_call_that_does_half_of_it_is_made_again),
+		WITH(broken_disk_without_renames_leaves_all_as_it_was),
 		cmocka_unit_test_setup_teardown(
 			full_disk_names_the_path, fixture_setup, fixture_teardown),
 	};

@@ -19,8 +19,7 @@ static int note_folder(void *context, const struct tree_folder *folder)
 	return buf_append_text(context, text);
 }
 
-static void assert_folders(
-	struct fixture *fixture, const uint8_t *tree, const char *expected)
+static void assert_folders(struct fixture *fixture, const uint8_t *tree, const char *expected)
 {
 	AUTO_BUF out = buf_init(1 << 20);
 
@@ -43,8 +42,8 @@ static int find_folder(void *context, const struct tree_folder *folder)
 	return 0;
 }
 
-static void assert_items(struct fixture *fixture, const uint8_t *tree,
-	const char *folder_id, const char *expected)
+static void assert_items(struct fixture *fixture, const uint8_t *tree, const char *folder_id,
+	const char *expected)
 {
 	AUTO_BUF out = buf_init(1 << 20);
 	struct wanted wanted = {.id = folder_id};
