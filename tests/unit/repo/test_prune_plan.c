@@ -91,6 +91,23 @@ static struct prune_pack any_pack(uint64_t *seed)
 }
 
 /* Said anew, in other words: who may need the pack, and whether the plan takes it from him. */
+static void assert_nobody_loses(
+	const struct prune_pack *pack, enum prune_fate fate, const struct prune_moment *moment)
+{
+	bool of_a_writer = pack->modified_s >= moment->oldest_s || pack->modified_s >= BEGUN;
+	bool is_open = pack->is_named && !pack->condemned_s && !of_a_writer;
+
+	if (fate == PRUNE_REMOVE)
+		assert_true(!pack->is_named && !of_a_writer);
+	if (fate == PRUNE_DROP)
+		assert_true(pack->is_named && pack->condemned_s > 0 &&
+			    pack->condemned_s < moment->oldest_s);
+	if (fate == PRUNE_CONDEMN)
+		assert_true(is_open);
+	if (pack->must && is_open)
+		assert_int_equal(fate, PRUNE_CONDEMN);
+}
+
 static void nothing_goes_that_somebody_may_count_on(void **state)
 {
 	uint64_t seed = 7;
@@ -106,21 +123,8 @@ static void nothing_goes_that_somebody_may_count_on(void **state)
 		for (size_t i = 0; i < COUNT; i++)
 			packs[i] = any_pack(&seed);
 		prune_plan(packs, COUNT, &moment, fates);
-		for (size_t i = 0; i < COUNT; i++) {
-			const struct prune_pack *pack = &packs[i];
-			bool of_a_writer = pack->modified_s >= moment.oldest_s ||
-					   pack->modified_s >= BEGUN;
-			if (fates[i] == PRUNE_REMOVE)
-				assert_true(!pack->is_named && !of_a_writer);
-			if (fates[i] == PRUNE_DROP)
-				assert_true(pack->is_named && pack->condemned_s > 0 &&
-					    pack->condemned_s < moment.oldest_s);
-			if (fates[i] == PRUNE_CONDEMN)
-				assert_true(
-					pack->is_named && !pack->condemned_s && !of_a_writer);
-			if (pack->must && pack->is_named && !pack->condemned_s && !of_a_writer)
-				assert_int_equal(fates[i], PRUNE_CONDEMN);
-		}
+		for (size_t i = 0; i < COUNT; i++)
+			assert_nobody_loses(&packs[i], fates[i], &moment);
 	}
 }
 
