@@ -7,7 +7,7 @@ PROGRAMS := garner garnerd garner-licensing garner-tenant
 .PHONY: all build demo check unit system browser screenshots-orders sanitize lint format rules mutate-rules \
 	histories fuzz mime-mutations \
 	bench bench-mime bench-plan bench-armor bench-licensing bench-repo bench-primitives bench-profile \
-	postgres s3 powercut \
+	postgres s3 powercut kills prune-s3 \
 	simulate clean
 
 all: build
@@ -67,6 +67,16 @@ simulate: build
 # The power is cut at every moment of a repository's life, SEEDS states of each; "make check" does a few.
 powercut: build
 	@GARNER_SEEDS=$(SEEDS) $(BUILD)/tests/unit/repo/test_repo_powercut
+
+# Four writers on one S3 bucket while a fifth prunes, 100 rounds; "make s3" does a few.
+prune-s3: build
+	@tools/prune-s3.sh $(abspath $(BUILD))/bin 100
+
+# Backups, forgetting, prunes and repairs of one repository, three and more at once, killed at random moments in ROUNDS rounds;
+# "make check" does 30. Prints the seed; GARNER_SEED repeats one.
+ROUNDS := 1000
+kills: build
+	@GARNER_BIN=$(abspath $(BUILD))/bin GARNER_ROUNDS=$(ROUNDS) node --test tests/system/prune.test.mjs
 
 lint:
 	@tools/check.sh lint

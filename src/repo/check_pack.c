@@ -131,7 +131,8 @@ static int count_references(
 		return err_set(ERR_CORRUPT, "it is no page and no list");
 	int r = refs_walk(
 		(enum refs_shape)shape, data, chunk->size, take_reference, &references);
-	if (r == 0 && (references.is_meta || !references.lacks)) {
+	/* What is condemned counts no more. */
+	if (r == 0 && !at->pack->condemned_s && (references.is_meta || !references.lacks)) {
 		at->check->counted.low += references.sum.low;
 		at->check->counted.high += references.sum.high;
 	}

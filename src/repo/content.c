@@ -268,7 +268,5 @@ bool repo_has(struct repo *repo, const struct repo_content *content)
 
 bool repo_has_tree(struct repo *repo, const uint8_t tree[REPO_ID_SIZE])
 {
-	struct index_place place;
-
-	return index_find(&repo->index, tree, &place);
+	return index_has(&repo->index, tree);
 }

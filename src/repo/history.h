@@ -38,8 +38,8 @@ NODISCARD int repo_chain_check(
 
 /** Forgets snapshots by their whole ids: a note first, then the files go, together with what an
  * earlier attempt has left. What they hold stays until it is pruned. After an error it may be
- * done again with the same ids. ERR_NOTFOUND where one is not there: then nothing was done;
- * ERR_IO. */
+ * done again with the same ids. With none, only what was left goes. ERR_NOTFOUND where one is
+ * not there: then nothing was done; ERR_IO. */
 NODISCARD int repo_forget(struct repo *repo, const char (*ids)[SNAPSHOT_ID_TEXT], size_t count);
 
 #endif

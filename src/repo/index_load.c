@@ -183,11 +183,12 @@ int index_files_packs(
 }
 
 /* What was said of packs to be removed counts for those that are known by now. */
-static void pass_sentences(struct index *index, const struct index_sentences *sentences)
+void index_pass_sentences(struct index *index, const struct index_sentences *sentences)
 {
 	for (size_t i = 0; i < sentences->count; i++) {
 		int64_t pack = idset_find(&index->pack_names, sentences->condemned[i].name);
-		if (pack != IDSET_NONE)
+		if (pack != IDSET_NONE &&
+			index->packs[pack].condemned_s < sentences->condemned[i].since_s)
 			index->packs[pack].condemned_s = sentences->condemned[i].since_s;
 	}
 	for (size_t i = 0; i < sentences->dropped.count; i++) {
@@ -284,6 +285,48 @@ static int table_entry(void *context, const struct index_entry *entry)
 	return index_table_add(context, entry);
 }
 
+/* Of entries with the same id, one that is not in a condemned pack is passed on. */
+struct choosing {
+	const struct index *index;
+	index_entry_fn *visit;
+	void *context;
+	struct index_entry entry;
+	bool has;
+};
+
+static int choose_last(struct choosing *choosing)
+{
+	bool had = choosing->has;
+
+	choosing->has = false;
+	return had ? choosing->visit(choosing->context, &choosing->entry) : 0;
+}
+
+static int choose_entry(void *context, const struct index_entry *entry)
+{
+	struct choosing *choosing = context;
+	int r = 0;
+
+	if (choosing->has && memcmp(choosing->entry.id, entry->id, REPO_ID_SIZE) == 0) {
+		if (choosing->index->packs[choosing->entry.pack].condemned_s)
+			choosing->entry = *entry;
+		return 0;
+	}
+	r = choose_last(choosing);
+	choosing->entry = *entry;
+	choosing->has = true;
+	return r;
+}
+
+static int load_chosen(
+	struct index *index, struct index_files *files, index_entry_fn *visit, void *context)
+{
+	struct choosing choosing = {.index = index, .visit = visit, .context = context};
+	int r = index_files_entries(index, files, choose_entry, &choosing);
+
+	return r < 0 ? r : choose_last(&choosing);
+}
+
 static int load_entries(struct index *index, struct index_files *files)
 {
 	struct index_table *table = NULL;
@@ -293,10 +336,10 @@ static int load_entries(struct index *index, struct index_files *files)
 		if (files->list[i].counts)
 			total += index_reader_head(files->list[i].reader)->entries;
 	if (total <= HASHED_MAX)
-		return index_files_entries(index, files, hash_entry, index);
+		return load_chosen(index, files, hash_entry, index);
 	int r = index_table_new(total, &table);
 	if (r == 0)
-		r = index_files_entries(index, files, table_entry, table);
+		r = load_chosen(index, files, table_entry, table);
 	if (r == 0)
 		r = index_table_finish(table);
 	if (r == 0)
@@ -358,7 +401,7 @@ static int load_once(struct repo *repo, bool *again)
 	} else {
 		if (r == 0)
 			r = index_files_packs(index, &files, &sentences);
-		pass_sentences(index, &sentences);
+		index_pass_sentences(index, &sentences);
 		if (r == 0)
 			r = load_entries(index, &files);
 		if (r == 0)

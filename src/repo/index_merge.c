@@ -123,6 +123,9 @@ static int collect(struct merge *merge)
 	int r = index_files_packs(&merge->index, &merge->files, &merge->sentences);
 	if (r == 0)
 		r = index_table_new(entries, &merge->entries);
+	/* A chunk that lies twice has counted twice, and one of its packs may be condemned. */
+	if (r == 0)
+		index_table_keep_equal(merge->entries);
 	if (r == 0)
 		r = index_table_new(references, &merge->references);
 	if (r == 0)
@@ -134,7 +137,20 @@ static int collect(struct merge *merge)
 	return r < 0 ? r : index_table_finish(merge->references);
 }
 
-/* What is in the list and does not count, or is merged now, is replaced. */
+/* Whether a group that is merged now has replaced this one, whose file is still there. */
+static bool was_merged_before(const struct merge *merge, const uint8_t group[NAME_SIZE])
+{
+	for (size_t i = 0; i < merge->files.count; i++) {
+		const struct index_part *part = &merge->files.list[i];
+		if (part->counts && idset_find(&part->claims, group) != IDSET_NONE)
+			return true;
+	}
+	return false;
+}
+
+/* What is merged now, and what that has replaced before, is replaced; and what is void, for it
+ * would count again without those that it is void for. Nothing else: what a group claims that
+ * is left as it is, is that group's. */
 static int put_replaced(struct merge *merge, struct index_file_writer *writer, uint32_t *count)
 {
 	int r = 0;
@@ -144,6 +160,8 @@ static int put_replaced(struct merge *merge, struct index_file_writer *writer, u
 		const struct index_part *part = &merge->files.list[i];
 		const struct index_head *head = index_reader_head(part->reader);
 		if (part->is_kept || !part->whole || head->part != 0)
+			continue;
+		if (!part->counts && !part->is_void && !was_merged_before(merge, head->group))
 			continue;
 		++*count;
 		if (writer)

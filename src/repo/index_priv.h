@@ -65,6 +65,9 @@ NODISCARD int index_files_choose(struct index_files *files);
 NODISCARD int index_files_packs(
 	struct index *index, struct index_files *files, struct index_sentences *out);
 
+/** What was said of packs to be removed is noted with those that are known. */
+void index_pass_sentences(struct index *index, const struct index_sentences *sentences);
+
 /** Called for each entry that is not of a dropped pack, by the order of the ids. */
 typedef int index_entry_fn(void *context, const struct index_entry *entry);
 NODISCARD int index_files_entries(const struct index *index, struct index_files *files,

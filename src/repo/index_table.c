@@ -34,6 +34,7 @@ struct index_table {
 	uint64_t *filter;
 	size_t filter_lines;
 	size_t walked;
+	bool keeps_equal;
 };
 
 static int open_temporary(int *out_fd)
@@ -71,6 +72,11 @@ int index_table_new(size_t count, struct index_table **out)
 	table->filter = mem_array(table->filter_lines, FILTER_WORDS * sizeof(uint64_t));
 	*out = table;
 	return 0;
+}
+
+void index_table_keep_equal(struct index_table *table)
+{
+	table->keeps_equal = true;
 }
 
 void index_table_free(struct index_table *table)
@@ -142,7 +148,7 @@ int index_table_add(struct index_table *table, const struct index_entry *entry)
 	if (table->count > 0) {
 		int order = memcmp(table->last, entry->id, REPO_ID_SIZE);
 		ASSERT(order <= 0);
-		if (order == 0)
+		if (order == 0 && !table->keeps_equal)
 			return 0;
 	}
 	memcpy(table->last, entry->id, REPO_ID_SIZE);
@@ -188,14 +194,19 @@ size_t index_table_count(const struct index_table *table)
 }
 
 /* What a walk has been through does not stay in memory. */
-void index_table_get(struct index_table *table, size_t number, struct index_entry *out)
+static void let_go(struct index_table *table)
 {
-	ASSERT(number < table->count);
-	*out = table->entries[number];
 	if (!table->mapped || ++table->walked < WALKED_MAX)
 		return;
 	table->walked = 0;
 	(void)madvise(table->entries, table->mapped, MADV_DONTNEED);
+}
+
+void index_table_get(struct index_table *table, size_t number, struct index_entry *out)
+{
+	ASSERT(number < table->count);
+	*out = table->entries[number];
+	let_go(table);
 }
 
 /* The 64 bits behind those of the fan. */
@@ -212,6 +223,7 @@ static uint64_t key_of(const uint8_t id[REPO_ID_SIZE])
 struct search {
 	size_t low, high; /* it is in none before and behind */
 	uint64_t low_key, high_key;
+	bool by_map;         /* nothing is read: a failure would look like an absence */
 	size_t first, count; /* of the piece */
 	struct index_entry piece[WINDOW];
 };
@@ -221,7 +233,7 @@ struct search {
 static const struct index_entry *entry_at(
 	const struct index_table *table, struct search *search, size_t number)
 {
-	if (table->fd < 0)
+	if (table->fd < 0 || search->by_map)
 		return &table->entries[number];
 	if (number < search->first || number >= search->first + search->count) {
 		search->first = number < WINDOW / 2 ? 0 : number - WINDOW / 2;
@@ -245,12 +257,13 @@ static size_t guess(const struct search *search, uint64_t key)
 	return search->low + (size_t)(part * (search->high - search->low) / range);
 }
 
-static bool find(const struct index_table *table, const uint8_t id[REPO_ID_SIZE],
-	struct index_entry *out)
+static bool find(const struct index_table *table, const uint8_t id[REPO_ID_SIZE], bool by_map,
+	struct index_entry *out, size_t *out_number)
 {
 	struct search search = {.low = table->fan[fan_of(id)],
 		.high = table->fan[fan_of(id) + 1],
-		.high_key = UINT64_MAX};
+		.high_key = UINT64_MAX,
+		.by_map = by_map};
 	uint64_t key = key_of(id);
 
 	while (search.low < search.high) {
@@ -261,6 +274,7 @@ static bool find(const struct index_table *table, const uint8_t id[REPO_ID_SIZE]
 		int order = memcmp(entry->id, id, REPO_ID_SIZE);
 		if (order == 0) {
 			*out = *entry;
+			*out_number = number;
 			return true;
 		}
 		if (order < 0) {
@@ -277,5 +291,18 @@ static bool find(const struct index_table *table, const uint8_t id[REPO_ID_SIZE]
 bool index_table_find(const struct index_table *table, const uint8_t id[REPO_ID_SIZE],
 	struct index_entry *out)
 {
-	return table->count > 0 && filter_may_have(table, id) && find(table, id, out);
+	size_t number;
+
+	return table->count > 0 && filter_may_have(table, id) &&
+	       find(table, id, false, out, &number);
+}
+
+bool index_table_number(struct index_table *table, const uint8_t id[REPO_ID_SIZE], size_t *out)
+{
+	struct index_entry entry;
+
+	if (table->count == 0 || !filter_may_have(table, id))
+		return false;
+	let_go(table);
+	return find(table, id, true, &entry, out);
 }

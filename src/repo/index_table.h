@@ -27,6 +27,9 @@ struct index_table;
 NODISCARD int index_table_new(size_t count, struct index_table **out);
 void index_table_free(struct index_table *table); /* NULL is fine */
 
+/** All entries with equal ids count, in the order in which they come; a look-up finds any. */
+void index_table_keep_equal(struct index_table *table);
+
 /** Adds an entry, whose id is not before the last one's; of equal ids the first one counts.
  * ERR_IO where the temporary file cannot be written. */
 NODISCARD int index_table_add(struct index_table *table, const struct index_entry *entry);
@@ -43,5 +46,8 @@ void index_table_get(struct index_table *table, size_t number, struct index_entr
  * index_table_finish. */
 bool index_table_find(const struct index_table *table, const uint8_t id[REPO_ID_SIZE],
 	struct index_entry *out);
+
+/** Its number, by the order of the ids; false where there is none. Likewise. */
+bool index_table_number(struct index_table *table, const uint8_t id[REPO_ID_SIZE], size_t *out);
 
 #endif

@@ -68,13 +68,15 @@ static int put_body(const struct lease *lease, struct buf *out)
 		r = buf_put_u32(out, lease->process);
 	if (r == 0)
 		r = varint_put(out, size);
-	return r < 0 ? r : buf_append(out, lease->place.machine, size);
+	if (r == 0)
+		r = buf_append(out, lease->place.machine, size);
+	return r < 0 ? r : buf_append(out, &lease->work, 1);
 }
 
 static int get_body(const struct buf *body, struct lease *out)
 {
 	struct reader reader = {body->data, body->size};
-	const unsigned char *boot = NULL, *machine = NULL;
+	const unsigned char *boot = NULL, *machine = NULL, *work = NULL;
 	uint64_t since = 0, renewed = 0, size = 0;
 	int r = reader_u64(&reader, &since);
 
@@ -90,12 +92,15 @@ static int get_body(const struct buf *body, struct lease *out)
 		r = err_set(ERR_CORRUPT, "a machine's name is too long");
 	if (r == 0)
 		r = reader_bytes(&reader, (size_t)size, &machine);
+	if (r == 0)
+		r = reader_bytes(&reader, 1, &work);
 	if (r == 0 && reader.size > 0)
 		r = err_set(ERR_CORRUPT, "it has more than it says");
-	if (r < 0)
+	if (r != 0)
 		return r;
 	out->since_s = (int64_t)since;
 	out->renewed_s = (int64_t)renewed;
+	out->work = *work;
 	memcpy(out->place.boot, boot, LEASE_BOOT_SIZE);
 	memcpy(out->place.machine, machine, (size_t)size);
 	out->place.machine[size] = '\0';
@@ -123,7 +128,13 @@ static int put(struct storage *storage, const struct repo_keys *keys, struct lea
 
 int lease_begin(struct storage *storage, const struct repo_keys *keys, struct lease *out)
 {
-	struct lease lease = {.process = (uint32_t)getpid()};
+	return lease_begin_work(storage, keys, LEASE_WRITE, out);
+}
+
+int lease_begin_work(struct storage *storage, const struct repo_keys *keys,
+	enum lease_work work, struct lease *out)
+{
+	struct lease lease = {.process = (uint32_t)getpid(), .work = (uint8_t)work};
 	int r = storage_now(storage, &lease.since_s);
 
 	lease_here(&lease.place);

@@ -17,6 +17,10 @@
 NODISCARD int lease_begin(
 	struct storage *storage, const struct repo_keys *keys, struct lease *out);
 
+/** The same for a prune, which others tell from a writer. */
+NODISCARD int lease_begin_work(struct storage *storage, const struct repo_keys *keys,
+	enum lease_work work, struct lease *out);
+
 /** To be called now and then by a writer at work, at least every few minutes: renews the lease
  * where it is due. A failure is no reason to stop: lease_may_commit_now has the last word. */
 NODISCARD int lease_tick(

@@ -20,6 +20,12 @@ enum {
 	LEASE_BOOT_SIZE = 16,
 };
 
+/** What a writer is at. */
+enum lease_work {
+	LEASE_WRITE = 1,
+	LEASE_PRUNE = 2, /* a prune or a repair, of which there is one at a time */
+};
+
 /** Where a process runs. */
 struct lease_place {
 	uint8_t boot[LEASE_BOOT_SIZE]; /* zeros: unknown */
@@ -31,6 +37,7 @@ struct lease {
 	int64_t since_s;
 	int64_t renewed_s;
 	uint32_t process;
+	uint8_t work; /* enum lease_work */
 	struct lease_place place;
 };
 

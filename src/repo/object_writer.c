@@ -25,6 +25,10 @@ int object_writer_begin(
 {
 	int r = writer_state(writer);
 
+	/* What is condemned is not built upon: it may be gone before this is committed. */
+	if (r == 0 && previous && !writer_has_chunk(writer, previous))
+		r = err_set(ERR_CORRUPT, "the tree that was stored before is no longer in the "
+					 "repository");
 	if (r < 0)
 		return r;
 	struct object_writer *object = mem_alloc(sizeof(*object));

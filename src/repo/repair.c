@@ -41,19 +41,19 @@ int repair_cancelled(const struct repair *repair)
 }
 
 /* Whoever adds at this moment counts on an index that is about to be replaced. */
-static int refuse_writers(const struct repo *repo)
+static int refuse_writers(const struct repo *repo, size_t own)
 {
 	struct lease *leases = NULL;
 	size_t count = 0;
 	int r = leases_at_work(repo->storage, &repo->keys, false, &leases, &count);
 
 	mem_free(leases);
-	if (r == 0 && count > 0)
+	if (r == 0 && count > own)
 		return err_set(ERR_LOCKED,
 			"%zu backups into this repository are at work; repair it when they "
 			"have "
 			"ended",
-			count);
+			count - own);
 	return r;
 }
 
@@ -117,12 +117,16 @@ int repo_repair(
 		return err_set(ERR_AUTH,
 			"this key adds to the repository and cannot read it; use "
 			"its password or key file");
-	int r = refuse_writers(repo);
+	int r = refuse_writers(repo, 0);
 	if (r == 0 && !options->dry_run)
-		r = lease_begin(repo->storage, &repo->keys, &lease);
+		r = lease_begin_work(repo->storage, &repo->keys, LEASE_PRUNE, &lease);
 	if (r < 0)
 		return r;
-	r = run(&repair);
+	/* One that began at the same moment has seen this one, or is seen now. */
+	if (!options->dry_run)
+		r = refuse_writers(repo, 1);
+	if (r == 0)
+		r = run(&repair);
 	idset_free(&repair.gone);
 	idset_free(&repair.told);
 	if (!options->dry_run) {

@@ -155,7 +155,8 @@ NODISCARD int repo_read(struct repo *repo, const struct repo_content *content,
  * its recipe. */
 bool repo_has(struct repo *repo, const struct repo_content *content);
 
-/** Whether the root of a tree is in the index. */
+/** Whether the root of a tree is in the index, and not about to be pruned: so that it can be
+ * built upon. */
 bool repo_has_tree(struct repo *repo, const uint8_t tree[REPO_ID_SIZE]);
 
 /** Called for each folder, or item. Borrowed. Not 0 ends the walk and is returned. */

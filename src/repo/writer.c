@@ -262,8 +262,11 @@ static int store_get(void *context, const uint8_t id[REPO_ID_SIZE], struct buf *
 
 static bool store_has(void *context, const uint8_t id[REPO_ID_SIZE])
 {
-	struct repo_writer *writer = context;
+	return writer_has_chunk(context, id);
+}
 
+bool writer_has_chunk(struct repo_writer *writer, const uint8_t id[REPO_ID_SIZE])
+{
 	return idset_find(&writer->fresh, id) != IDSET_NONE ||
 	       index_has(&writer->repo->index, id);
 }

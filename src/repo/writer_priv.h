@@ -53,6 +53,9 @@ NODISCARD int writer_put_buf(struct repo_writer *writer, enum piece piece, struc
 NODISCARD int writer_get_chunk(
 	struct repo_writer *writer, const uint8_t id[REPO_ID_SIZE], struct buf *out);
 
+/** Whether this writer has put a chunk, or one is there that will stay. */
+bool writer_has_chunk(struct repo_writer *writer, const uint8_t id[REPO_ID_SIZE]);
+
 /** A writer as a store of chunks, for maps; borrowed. */
 struct chunk_store writer_chunk_store(struct repo_writer *writer);
 

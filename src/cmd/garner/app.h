@@ -81,6 +81,7 @@ extern const struct command_spec commands_license[];
 extern const struct command_spec commands_mount[];
 extern const struct command_spec commands_notify[];
 extern const struct command_spec commands_older[];
+extern const struct command_spec commands_prune[];
 extern const struct command_spec commands_repository[];
 
 #endif
