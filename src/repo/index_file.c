@@ -272,7 +272,7 @@ int index_reader_pack(struct index_reader *reader, struct index_file_pack *out)
 
 int index_reader_block(struct index_reader *reader, struct directory_block *out)
 {
-	uint8_t bytes[10];
+	uint8_t bytes[10] = {0};
 	int r = index_reader_take(reader, bytes, sizeof(bytes));
 
 	if (r < 0)
@@ -288,7 +288,7 @@ int index_reader_block(struct index_reader *reader, struct directory_block *out)
 
 int index_reader_entry(struct index_reader *reader, struct index_entry *out)
 {
-	uint8_t bytes[INDEX_ENTRY_SIZE];
+	uint8_t bytes[INDEX_ENTRY_SIZE] = {0};
 	int r = index_reader_take(reader, bytes, sizeof(bytes));
 
 	if (r < 0)
@@ -302,7 +302,7 @@ int index_reader_entry(struct index_reader *reader, struct index_entry *out)
 
 int index_reader_reference(struct index_reader *reader, struct index_reference *out)
 {
-	uint8_t bytes[INDEX_REFERENCE_SIZE];
+	uint8_t bytes[INDEX_REFERENCE_SIZE] = {0};
 	int r = index_reader_take(reader, bytes, sizeof(bytes));
 
 	if (r < 0)

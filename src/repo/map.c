@@ -89,6 +89,7 @@ int map_walker_next(struct map_walker *walker, struct map_entry *out)
 		r = map_cursor_entry(&walker->cursor, &head);
 	if (r != 1)
 		return r;
+	ASSERT(head.entry);
 	walker->has_given = true;
 	*out = (struct map_entry){.key = {head.entry->key, head.entry->key_size},
 		.value = head.entry->value,

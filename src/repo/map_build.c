@@ -215,7 +215,7 @@ static int only_child(
 		r = page_begin(&cursor, page->data.data, page->data.size);
 		if (r == 0)
 			r = page_next(&cursor, &entry);
-		if (r == 1)
+		if (r == 1 && entry.id)
 			memcpy(out, entry.id, REPO_ID_SIZE);
 	}
 	page_cursor_free(&cursor);
