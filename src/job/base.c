@@ -147,9 +147,8 @@ int base_save(
 		"VALUES (?1, ?2, ?3, ?4, 0, 0, ?5, ?6, ?7, ?8) "
 		"ON CONFLICT (job_id, kind, name) DO UPDATE SET tree_id = ?4, items = ?5, "
 		"bytes = ?6, stored_s = ?7, trial_items = ?8",
-		"isssiiii", job_id, object->kind, object->name, tree_id,
-		(int64_t)object->items, (int64_t)object->bytes, object->stored_s,
-		(int64_t)object->trial_items);
+		"isssiiii", job_id, object->kind, object->name, tree_id, (int64_t)object->items,
+		(int64_t)object->bytes, object->stored_s, (int64_t)object->trial_items);
 }
 
 int cursor_load(struct installation *installation, const struct cursor_key *key, char **out)

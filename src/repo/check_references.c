@@ -28,6 +28,7 @@ static void doubt(struct doubts *doubts, const struct index_reference *reference
 			sizeof(*doubts->counts));
 		doubts->counts[number] = 0;
 	}
+	ASSERT(doubts->counts);
 	doubts->counts[number] += reference->delta;
 }
 

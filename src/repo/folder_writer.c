@@ -237,7 +237,7 @@ int folder_keep(struct folder_writer *folder, const char *item_id)
 
 static int write_items(struct folder_writer *folder)
 {
-	struct map_summary map;
+	struct map_summary map = {0};
 	int r = edit(folder);
 
 	if (r == 0)

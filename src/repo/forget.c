@@ -38,11 +38,13 @@ static int add_wanted(
 
 		if (text_from_hex(ids[i], name, sizeof(name)) == 0)
 			node = snapshot_chain_find(&forgetting->chain, name);
-		if (!node || node->kind != SNAPSHOT_KEPT ||
-			snapshot_chain_is_forgotten(&forgetting->chain, name))
+		if (!node || node->kind != SNAPSHOT_KEPT)
 			return err_set(ERR_NOTFOUND,
 				"there is no snapshot %s to forget, or it is damaged", ids[i]);
-		add(forgetting, &node->self);
+		/* Where an attempt before this one has come as far as the note, its file is
+		 * what is left to remove. */
+		if (!snapshot_chain_is_forgotten(&forgetting->chain, name))
+			add(forgetting, &node->self);
 	}
 	return 0;
 }
@@ -115,7 +117,7 @@ int repo_forget(struct repo *repo, const char (*ids)[SNAPSHOT_ID_TEXT], size_t c
 
 	if (r == 0)
 		r = add_wanted(&forgetting, ids, count);
-	if (r == 0 && count > 0) {
+	if (r == 0 && forgetting.note.forgotten_count > 0) {
 		take_over_notes(&forgetting);
 		link_note(&forgetting);
 		forgetting.note.place = snapshot_chain_next_place(&forgetting.chain);

@@ -37,8 +37,9 @@ NODISCARD int repo_chain_check(
 	struct repo *repo, struct history_finding **out, size_t *out_count);
 
 /** Forgets snapshots by their whole ids: a note first, then the files go, together with what an
- * earlier attempt has left. What they hold stays until it is pruned. ERR_NOTFOUND where one is
- * not there: then nothing was done; ERR_IO. With none, only what was left goes. */
+ * earlier attempt has left. What they hold stays until it is pruned. After an error it may be
+ * done again with the same ids. With none, only what was left goes. ERR_NOTFOUND where one is
+ * not there: then nothing was done; ERR_IO. */
 NODISCARD int repo_forget(struct repo *repo, const char (*ids)[SNAPSHOT_ID_TEXT], size_t count);
 
 #endif

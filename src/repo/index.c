@@ -106,6 +106,7 @@ void index_add_block(struct index *index, const struct directory_block *block)
 	ASSERT(index->block_count < UINT32_MAX - 1);
 	mem_grow(&index->blocks, &index->block_capacity, index->block_count + 1,
 		sizeof(*index->blocks));
+	ASSERT(index->blocks);
 	struct index_block *added = &index->blocks[index->block_count++];
 	const struct index_block *before = pack->block_count > 0 ? added - 1 : NULL;
 	*added = (struct index_block){

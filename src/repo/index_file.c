@@ -150,7 +150,7 @@ static uint16_t u16_at(const uint8_t *at)
 
 static int take_head(struct index_reader *reader)
 {
-	uint8_t bytes[INDEX_HEAD_SIZE];
+	uint8_t bytes[INDEX_HEAD_SIZE] = {0};
 	struct index_head *head = &reader->head;
 	int r = index_reader_take(reader, bytes, sizeof(bytes));
 
@@ -251,7 +251,7 @@ int index_reader_open(
 
 int index_reader_pack(struct index_reader *reader, struct index_file_pack *out)
 {
-	uint8_t bytes[NAME_SIZE + 12 + REPO_ID_SIZE + 5];
+	uint8_t bytes[NAME_SIZE + 12 + REPO_ID_SIZE + 5] = {0};
 	int r = index_reader_take(reader, bytes, sizeof(bytes));
 
 	if (r < 0)

@@ -96,7 +96,7 @@ static int get_body(const struct buf *body, struct lease *out)
 		r = reader_bytes(&reader, 1, &work);
 	if (r == 0 && reader.size > 0)
 		r = err_set(ERR_CORRUPT, "it has more than it says");
-	if (r < 0)
+	if (r != 0)
 		return r;
 	out->since_s = (int64_t)since;
 	out->renewed_s = (int64_t)renewed;

@@ -35,7 +35,7 @@ int map_find(struct maps *maps, const uint8_t root[REPO_ID_SIZE], const struct m
 	struct buf *value, uint64_t *position)
 {
 	const struct page_entry wanted = {.key = key->data, .key_size = key->size};
-	struct page_found found;
+	struct page_found found = {0};
 	struct map_page *page = NULL, *child = NULL;
 	uint64_t before = 0;
 	int r = maps_hold(maps, root, &page);
@@ -81,7 +81,7 @@ int map_walker_new(struct maps *maps, const uint8_t root[REPO_ID_SIZE], struct m
 
 int map_walker_next(struct map_walker *walker, struct map_entry *out)
 {
-	struct map_head head;
+	struct map_head head = {0};
 	int r = walker->has_given ? map_cursor_skip(&walker->cursor) : 0;
 
 	walker->has_given = false;

@@ -44,8 +44,8 @@ struct map_build *map_build_new(
 	build->maps = maps;
 	build->value = value;
 	memcpy(build->boundary, boundary, sizeof(build->boundary));
-	for (uint8_t i = 0; i < PAGE_LEVELS; i++) {
-		build->levels[i].page = page_writer_init(i);
+	for (unsigned i = 0; i < PAGE_LEVELS; i++) {
+		build->levels[i].page = page_writer_init((uint8_t)i);
 		build->levels[i].refs = buf_init((size_t)PAGE_ENTRIES_MAX * REPO_ID_SIZE);
 	}
 	build->page = buf_init(PAGE_MAX);
@@ -205,7 +205,7 @@ static int only_child(
 	struct maps *maps, const uint8_t id[REPO_ID_SIZE], uint8_t out[REPO_ID_SIZE])
 {
 	struct page_cursor cursor = page_cursor_init();
-	struct page_entry entry;
+	struct page_entry entry = {0};
 	struct map_page *page = NULL;
 	int r = maps_hold(maps, id, &page);
 

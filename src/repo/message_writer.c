@@ -110,7 +110,8 @@ static bool is_next(struct message_writer *message, const void *data, size_t siz
 	const struct buf *original = &message->original;
 
 	if (size > original->size - message->at ||
-		(size > 0 && memcmp(original->data + message->at, data, size) != 0))
+		(size > 0 && (!original->data ||
+				     memcmp(original->data + message->at, data, size) != 0)))
 		return false;
 	message->at += size;
 	return true;

@@ -197,7 +197,7 @@ static int read_trailer(struct repo *repo, const struct index_pack *pack, const 
 	const struct seal *seal)
 {
 	uint8_t end[ARMOR_END_SIZE], commitment[SEAL_COMMITMENT_SIZE];
-	struct armor_trailer trailer;
+	struct armor_trailer trailer = {0};
 
 	if (pack->size < sizeof(end))
 		return err_set(ERR_CORRUPT, "it is too short for a pack");

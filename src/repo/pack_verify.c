@@ -214,7 +214,7 @@ int pack_verify(
 {
 	char path[PACK_PATH_SIZE];
 	struct looking looking = {.repo = repo, .visitor = visitor, .source = {NULL, path}};
-	struct armor_trailer trailer;
+	struct armor_trailer trailer = {0};
 
 	pack_path(pack->name, path);
 	int r = read_trailer(repo, pack, path, &trailer);

@@ -103,7 +103,7 @@ static int walk_folder(const struct walk *walk, const struct page_entry *entry)
 		r = reader_bytes(&reader, REPO_ID_SIZE, &root);
 	if (r == 0 && reader.size > 0)
 		r = err_set(ERR_CORRUPT, "an entry of a tree that is no folder and no item");
-	return r < 0 ? r : give_page(walk, root);
+	return r != 0 ? r : give_page(walk, root);
 }
 
 static int walk_page(const struct walk *walk, const void *data, size_t size)

@@ -63,6 +63,7 @@ static int mend_object(struct mending *mending, const struct snapshot *snapshot,
 		if (r == 0)
 			remember(trees, before, object, own);
 	} else {
+		ASSERT(trees->changed);
 		own = trees->changed[number];
 		memcpy(object->tree, trees->after[number], REPO_ID_SIZE);
 		if (own) {

@@ -21,7 +21,8 @@ static int forget(struct repo *repo, const struct retaining *retaining)
 	for (size_t i = 0; i < retaining->count; i++)
 		if (!retaining->keep[i])
 			memcpy(ids[count++], retaining->snapshots[i]->id, SNAPSHOT_ID_TEXT);
-	int r = count > 0 ? repo_forget(repo, ids, count) : 0;
+	/* Where there are none, it ends what an attempt before this one has begun. */
+	int r = repo_forget(repo, ids, count);
 	mem_free(ids);
 	return r;
 }

@@ -236,7 +236,7 @@ static int get_snapshot(struct reader *reader, struct snapshot *snapshot)
 		r = reader_u32(reader, &count);
 	if (r == 0 && count > reader->size / OBJECT_LEAST)
 		r = err_set(ERR_CORRUPT, "it has fewer objects than it says");
-	if (r < 0)
+	if (r != 0)
 		return r;
 	memcpy(snapshot->writer, writer, sizeof(snapshot->writer));
 	snapshot->objects = mem_array((size_t)count + 1, sizeof(*snapshot->objects));

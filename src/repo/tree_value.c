@@ -40,7 +40,7 @@ static int get_content(struct reader *reader, struct repo_content *out)
 		r = err_set(ERR_CORRUPT, "a content of a kind that is not known");
 	if (r == 0)
 		r = reader_bytes(reader, REPO_ID_SIZE, &id);
-	if (r < 0)
+	if (r != 0)
 		return r;
 	out->kind = *kind;
 	memcpy(out->id, id, REPO_ID_SIZE);
@@ -138,7 +138,7 @@ static int get_folder_numbers(struct reader *reader, struct tree_folder *out)
 		r = varint_get(reader, &out->bytes);
 	if (r == 0)
 		r = reader_bytes(reader, REPO_ID_SIZE, &root);
-	if (r < 0)
+	if (r != 0)
 		return r;
 	memcpy(out->list_id, root, REPO_ID_SIZE);
 	return is_all(reader);
@@ -147,7 +147,7 @@ static int get_folder_numbers(struct reader *reader, struct tree_folder *out)
 int tree_get_item(const struct map_entry *entry, struct buf *texts, struct tree_item *out)
 {
 	struct reader reader = {entry->value, entry->value_size};
-	size_t places[4];
+	size_t places[4] = {0};
 	int r = get_texts(entry, &reader, texts, places, 4);
 
 	if (r == 0)
@@ -165,7 +165,7 @@ int tree_get_item(const struct map_entry *entry, struct buf *texts, struct tree_
 int tree_get_folder(const struct map_entry *entry, struct buf *texts, struct tree_folder *out)
 {
 	struct reader reader = {entry->value, entry->value_size};
-	size_t places[3];
+	size_t places[3] = {0};
 	int r = get_texts(entry, &reader, texts, places, 3);
 
 	if (r == 0)
@@ -193,7 +193,7 @@ static int skip_texts(struct reader *reader, int count)
 int tree_item_value(const void *value, size_t size, struct map_value *out)
 {
 	struct reader reader = {value, size};
-	struct tree_item item;
+	struct tree_item item = {0};
 	int r = skip_texts(&reader, 3);
 
 	if (r == 0)
@@ -208,7 +208,7 @@ int tree_item_value(const void *value, size_t size, struct map_value *out)
 int tree_folder_value(const void *value, size_t size, struct map_value *out)
 {
 	struct reader reader = {value, size};
-	struct tree_folder folder;
+	struct tree_folder folder = {0};
 	int r = skip_texts(&reader, 2);
 
 	if (r == 0)

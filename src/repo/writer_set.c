@@ -76,7 +76,7 @@ int keys_get_writer(const void *data, size_t size, struct repo_keys *out)
 	}
 	if (r == 0)
 		r = reader_u32(&reader, &crc);
-	if (r < 0 || reader.size > 0 || memcmp(magic, WRITER_SET_MAGIC, MAGIC_SIZE) != 0 ||
+	if (r != 0 || reader.size > 0 || memcmp(magic, WRITER_SET_MAGIC, MAGIC_SIZE) != 0 ||
 		*seal > AEAD_CHACHA20_POLY1305 || crc != crc32_gzip_refl(0, data, size - 4))
 		return err_set(ERR_PASSWORD, "it is not the keys of a put-only writer, or they "
 					     "are damaged");

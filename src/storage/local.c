@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/io.h"
@@ -18,6 +19,7 @@ enum { TEMPORARY_NAME_SIZE = 16, FOLDERS_MAX = 16 };
 struct local {
 	struct storage storage; /* its place is the folder */
 	char *temporary_folder;
+	atomic_bool was_there; /* something was read of it, or written to it */
 	pthread_mutex_t durable_lock;
 	char **durable; /* folders below it whose own names are known to be durable */
 	size_t durable_count, durable_capacity;
@@ -67,13 +69,49 @@ static bool note_durable(struct local *local, const char *path, bool now)
 	return is_there;
 }
 
+/* Ends a walk over a folder with its first entry. */
+static int note_entry(void *context, const struct io_entry *entry)
+{
+	(void)context;
+	(void)entry;
+	return 1;
+}
+
+/* A disk that was unmounted leaves an empty folder behind, or none: that nothing is found there
+ * says nothing of what is stored, and nothing must be written to it. */
+static int check_there(struct local *local)
+{
+	const char *place = local->storage.place;
+
+	if (!atomic_load(&local->was_there))
+		return 0;
+	if (io_exists(place) && io_list(place, note_entry, NULL) != 0)
+		return 0;
+	return err_set(
+		ERR_IO, "%s is gone; see whether its disk is connected and mounted", place);
+}
+
+/* Passes on how a call ended, or what is behind it. */
+static int end_call(struct local *local, int r)
+{
+	if (r == 0)
+		atomic_store(&local->was_there, true);
+	if (r != ERR_NOTFOUND)
+		return r;
+	AUTO_TEXT message = mem_strdup(err_message());
+	r = check_there(local);
+	return r < 0 ? r : err_set(ERR_NOTFOUND, "%s", message);
+}
+
 /* Makes a folder and the names of it and of those above it durable. Another process may have
  * made it a moment ago and not come to that yet, so each storage does it once for itself. */
 static int make_folder(struct local *local, const char *path)
 {
 	if (note_durable(local, path, false))
 		return 0;
-	int r = io_make_folders(path, 0700);
+	int r = check_there(local);
+	if (r == 0)
+		r = io_make_folders(path, 0700);
 	AUTO_TEXT at = mem_strdup(path);
 	for (int i = 0; r == 0 && i < FOLDERS_MAX; i++) {
 		AUTO_TEXT parent = parent_of(at);
@@ -132,9 +170,9 @@ static int local_put(struct storage *storage, const struct storage_object *objec
 		/* The message of what went wrong must outlive this. */
 		AUTO_TEXT message = mem_strdup(err_message());
 		(void)!io_remove(temporary);
-		return err_set((enum err)r, "%s", message);
+		r = err_set((enum err)r, "%s", message);
 	}
-	return 0;
+	return end_call(local, r);
 }
 
 static int local_read(
@@ -145,17 +183,17 @@ static int local_read(
 	int r = io_open_read(path, &fd);
 
 	if (r < 0)
-		return r;
+		return end_call(local_of(storage), r);
 	r = io_read_at(fd, range->offset, out, range->size);
 	io_close(fd);
-	return err_wrap(r, "%s", path);
+	return end_call(local_of(storage), err_wrap(r, "%s", path));
 }
 
 static int local_read_all(struct storage *storage, const char *name, struct buf *out)
 {
 	AUTO_TEXT path = io_join(storage->place, name);
 
-	return io_read_file(path, out);
+	return end_call(local_of(storage), io_read_file(path, out));
 }
 
 static int local_size(struct storage *storage, const char *name, uint64_t *out)
@@ -165,7 +203,7 @@ static int local_size(struct storage *storage, const char *name, uint64_t *out)
 	int r = io_open_read(path, &fd);
 
 	if (r < 0)
-		return r;
+		return end_call(local_of(storage), r);
 	r = io_size(fd, out);
 	io_close(fd);
 	return err_wrap(r, "%s", path);
@@ -206,7 +244,7 @@ static int list_folder(const struct listing *listing)
 	struct listing at = *listing;
 
 	if (!io_exists(path))
-		return 0;
+		return check_there(local_of(listing->storage));
 	return io_list(path, visit_entry, &at);
 }
 
@@ -254,11 +292,13 @@ static int local_clean(struct storage *storage, int64_t before_s)
  * server's, which all machines that use it share. */
 static int local_now(struct storage *storage, int64_t *out_s)
 {
-	const struct local *local = local_of(storage);
+	struct local *local = local_of(storage);
 	AUTO_TEXT path = temporary_path(local);
 	int fd = -1;
-	int r = io_make_folders(local->temporary_folder, 0700);
+	int r = check_there(local);
 
+	if (r == 0)
+		r = io_make_folders(local->temporary_folder, 0700);
 	if (r == 0)
 		r = io_create(path, 0600, &fd);
 	if (r < 0)

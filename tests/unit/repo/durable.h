@@ -2,6 +2,7 @@
 #ifndef TESTS_REPO_DURABLE_H
 #define TESTS_REPO_DURABLE_H
 
+#include "base/io.h"
 #include "fixture.h"
 
 /*
@@ -21,6 +22,9 @@ int durable_read(struct repo *repo, const uint8_t tree[REPO_ID_SIZE], int versio
  * their ids go to `ids` where it is not NULL, at most `most`. */
 int durable_read_all(
 	struct repo *repo, char (*ids)[SNAPSHOT_ID_TEXT], size_t most, size_t *out_count);
+
+/** Calls that wait for no disk: nobody cuts the power of what is only looked at. */
+extern const struct io_calls durable_hasty;
 
 /** Opens a writer, stores a version, commits, makes a snapshot. */
 int durable_back_up(struct repo *repo, const uint8_t *previous, int version,
@@ -43,6 +47,18 @@ durable_act durable_act_back_up; /* of version 3 */
 durable_act durable_act_read;    /* of all snapshots */
 durable_act durable_act_check;   /* with all data; ERR_CORRUPT where it finds a fault */
 durable_act durable_act_forget;  /* of the first snapshot */
+durable_act durable_act_repair;
+
+/** Takes an index file away and spoils a byte of a pack: repair brings all of it back. The
+ * storage is taken over. */
+void durable_damage(struct storage *storage);
+
+/** The writers have ended, as if this process had. The storage is taken over. */
+void durable_end_writers(struct storage *storage);
+
+/** How many snapshots were forgotten and are there; nothing else may be wrong with the chain.
+ */
+size_t durable_put_back(struct repo *repo);
 
 /** Version 2 is there, and at least so many snapshots, all whole, and a check finds nothing.
  * The storage is taken over. */

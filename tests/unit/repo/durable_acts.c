@@ -3,6 +3,15 @@
 
 #include "repo/check.h"
 #include "repo/history.h"
+#include "repo/repair.h"
+
+static int sync_nothing(int fd)
+{
+	(void)fd;
+	return 0;
+}
+
+const struct io_calls durable_hasty = {.fdatasync = sync_nothing, .fsync = sync_nothing};
 
 static int open_on(
 	const struct durable_world *world, struct storage *storage, struct repo **out)
@@ -81,7 +90,7 @@ int durable_act_check(const struct durable_world *world, struct storage *storage
 {
 	struct faults faults = {0};
 	struct check_options options = {
-		.data_percent = 100, .fault = count_fault, .context = &faults};
+		.data_percent = 100, .turn = -1, .fault = count_fault, .context = &faults};
 	struct check_result result;
 	struct repo *repo = NULL;
 	int r = open_on(world, storage, &repo);
@@ -110,10 +119,73 @@ int durable_act_forget(const struct durable_world *world, struct storage *storag
 	return r;
 }
 
+int durable_act_repair(const struct durable_world *world, struct storage *storage)
+{
+	struct repo_secret secret = fixture_secret(world->fixture);
+	const struct repo_options options = repo_options_default();
+	struct repair_options how = {0};
+	struct repair_result result;
+	struct repo *repo = NULL;
+	int r = repo_open_damaged(storage, &secret, &repo);
+
+	if (r == 0) {
+		repo_use_options(repo, &options);
+		r = repo_repair(repo, &how, &result);
+	}
+	repo_close(repo);
+	return r;
+}
+
+static int take_first(void *context, const struct storage_entry *entry)
+{
+	char **name = context;
+
+	*name = mem_strdup(entry->name);
+	return 1;
+}
+
+void durable_damage(struct storage *storage)
+{
+	AUTO_TEXT index = NULL;
+	AUTO_TEXT pack = NULL;
+	AUTO_BUF bytes = buf_init(64 << 20);
+
+	assert_int_equal(storage_list(storage, "index", take_first, &index), 1);
+	assert_int_equal(storage_remove(storage, index), 0);
+	assert_int_equal(storage_list(storage, "packs", take_first, &pack), 1);
+	assert_int_equal(storage_read_all(storage, pack, &bytes), 0);
+	bytes.data[bytes.size / 3] ^= 4;
+	assert_int_equal(storage_replace(storage, pack, bytes.data, bytes.size), 0);
+	storage_close(storage);
+}
+
+static int remove_object(void *context, const struct storage_entry *entry)
+{
+	return storage_remove(context, entry->name);
+}
+
+void durable_end_writers(struct storage *storage)
+{
+	assert_int_equal(storage_list(storage, "writers", remove_object, storage), 0);
+	storage_close(storage);
+}
+
+size_t durable_put_back(struct repo *repo)
+{
+	struct history_finding *findings = NULL;
+	size_t count = 0;
+
+	assert_int_equal(repo_chain_check(repo, &findings, &count), 0);
+	for (size_t i = 0; i < count; i++)
+		assert_int_equal(findings[i].fault, HISTORY_PUT_BACK);
+	mem_free(findings);
+	return count;
+}
+
 void durable_assert_intact(
 	const struct durable_world *world, struct storage *storage, size_t least)
 {
-	struct check_options options = {.data_percent = 100};
+	struct check_options options = {.data_percent = 100, .turn = -1};
 	struct check_result result;
 	struct repo *repo = NULL;
 	size_t count = 0;
@@ -123,6 +195,7 @@ void durable_assert_intact(
 	assert_true(count >= least);
 	assert_int_equal(durable_read(repo, world->tree, 2), 0);
 	assert_int_equal(repo_check(repo, &options, &result), 0);
-	assert_int_equal(result.faults, 0);
+	/* What was forgotten and did not go yet is no damage. */
+	assert_int_equal(result.faults, durable_put_back(repo));
 	repo_close(repo);
 }

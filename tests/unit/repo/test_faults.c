@@ -23,7 +23,7 @@ static struct {
 	bool hit;
 } fault;
 
-static bool fails(void)
+static bool is_its_turn(void)
 {
 	if (fault.countdown == 0 || --fault.countdown > 0)
 		return false;
@@ -31,7 +31,18 @@ static bool fails(void)
 		fault.countdown = 1;
 	fault.hit = true;
 	errno = fault.error;
-	return fault.error != 0;
+	return true;
+}
+
+static bool fails(void)
+{
+	return fault.error != 0 && is_its_turn();
+}
+
+/* What a read or write does of its size. */
+static size_t part_of(size_t size)
+{
+	return fault.error == 0 && is_its_turn() ? (size + 1) / 2 : size;
 }
 
 static int faulty_open(const char *path, int flags, mode_t mode)
@@ -42,12 +53,9 @@ static int faulty_open(const char *path, int flags, mode_t mode)
 /* Half of it is written before it fails. */
 static ssize_t faulty_write(int fd, const void *data, size_t size)
 {
-	bool was_hit = fault.hit;
-	bool failed = fails();
+	if (!fails())
+		return write(fd, data, part_of(size));
 	int error = errno;
-
-	if (!failed)
-		return write(fd, data, fault.hit == was_hit || size < 2 ? size : size / 2);
 	(void)!write(fd, data, size / 2);
 	errno = error;
 	return -1;
@@ -55,21 +63,19 @@ static ssize_t faulty_write(int fd, const void *data, size_t size)
 
 static ssize_t faulty_pread(int fd, void *data, size_t size, off_t offset)
 {
-	bool was_hit = fault.hit;
-
-	if (fails())
-		return -1;
-	return pread(fd, data, fault.hit == was_hit || size < 2 ? size : size / 2, offset);
+	return fails() ? -1 : pread(fd, data, part_of(size), offset);
 }
 
 static int faulty_fdatasync(int fd)
 {
-	return fails() ? -1 : fdatasync(fd);
+	(void)fd;
+	return fails() ? -1 : 0;
 }
 
 static int faulty_fsync(int fd)
 {
-	return fails() ? -1 : fsync(fd);
+	(void)fd;
+	return fails() ? -1 : 0;
 }
 
 static int faulty_rename(const char *from, const char *to)
@@ -126,17 +132,21 @@ static const struct io_calls faulty = {
 struct torture {
 	const char *name;
 	durable_act *act;
-	bool is_new;  /* in an empty place */
-	size_t least; /* snapshots that are there in any case afterwards */
-	int again;    /* what it may give when it is done again, besides 0 */
+	bool is_new;     /* in an empty place */
+	bool is_damaged; /* all is whole only once it was repaired */
+	size_t least;    /* snapshots that are there in any case afterwards */
+	int again;       /* what it may give when it is done again, besides 0 */
 };
 
+enum { WRITING = 4 };
 static const struct torture tortures[] = {
-	{"create", durable_act_create, true, 0, ERR_EXISTS},
-	{"back up", durable_act_back_up, false, 2, 0},
-	{"read", durable_act_read, false, 2, 0},
-	{"check", durable_act_check, false, 2, 0},
-	{"forget", durable_act_forget, false, 1, ERR_NOTFOUND},
+	{"create", durable_act_create, true, false, 0, ERR_EXISTS},
+	{"back up", durable_act_back_up, false, false, 2, 0},
+	{"forget", durable_act_forget, false, false, 1, ERR_NOTFOUND},
+	{"repair", durable_act_repair, false, true, 2, 0},
+	/* These write nothing. */
+	{"read", durable_act_read, false, false, 2, 0},
+	{"check", durable_act_check, false, false, 2, 0},
 };
 
 /* For whoever reads of a failure. */
@@ -161,18 +171,19 @@ static int act(const struct durable_world *world, const struct torture *torture,
 {
 	io_use(calls);
 	int r = torture->act(world, storage_open_folder(world->fixture->place));
-	io_use(NULL);
+	io_use(&durable_hasty);
 	return r;
 }
 
-static void assert_whole(const struct durable_world *world, const struct torture *torture)
+static void assert_whole(
+	const struct durable_world *world, const struct torture *torture, size_t more)
 {
 	const char *place = world->fixture->place;
 
 	if (torture->is_new)
 		assert_int_equal(durable_act_check(world, storage_open_folder(place)), 0);
 	else
-		durable_assert_intact(world, storage_open_folder(place), torture->least);
+		durable_assert_intact(world, storage_open_folder(place), torture->least + more);
 }
 
 /* In the folder fixture->place, which is the caller's to remove. */
@@ -183,21 +194,23 @@ static void fail_call(const struct durable_world *world, const struct torture *t
 	fault.countdown = looking.call;
 	int r = act(world, torture, calls);
 	fault.countdown = 0;
-	/* What only follows the work, as the removal of the writer's file, may fail unnoticed. */
-	assert_true(r == 0 || (fault.hit && fault.error != 0));
+	/* Some can be done without: that the writer's file is removed, that the machine's boot
+	 * is known. */
+	bool is_backup = torture->act == durable_act_back_up;
+	bool can_do_without = is_backup || torture->is_damaged;
+	assert_true(r == 0 ? can_do_without || !fault.hit || fault.error == 0
+			   : fault.hit && fault.error != 0);
 	if (r < 0) {
 		assert_non_null(strstr(err_message(), strerror(fault.error)));
-		/* The folders above the place are looked at, too. */
-		assert_true(strstr(err_message(), world->fixture->folder) ||
-			    strstr(err_message(), "packs/") ||
-			    strstr(err_message(), "the folder /tmp"));
+		assert_non_null(strchr(err_message(), '/')); /* the place, or the file */
 	}
-	if (!torture->is_new)
-		assert_whole(world, torture);
+	if (!torture->is_new && !torture->is_damaged)
+		assert_whole(world, torture, is_backup && r == 0 ? 1 : 0);
 	/* The next time needs no manual step. */
-	r = act(world, torture, NULL);
+	durable_end_writers(storage_open_folder(world->fixture->place));
+	r = act(world, torture, &durable_hasty);
 	assert_true(r == 0 || r == torture->again);
-	assert_whole(world, torture);
+	assert_whole(world, torture, is_backup ? 1 : 0);
 }
 
 static void fail_each_call_of(const struct torture *torture, const struct io_calls *calls)
@@ -215,19 +228,24 @@ static void fail_each_call_of(const struct torture *torture, const struct io_cal
 		looking.call++;
 		if (!torture->is_new)
 			fixture_copy_folder(before, copy);
+		if (torture->is_damaged)
+			durable_damage(storage_open_folder(copy));
 		fail_call(&world, torture, calls);
 		fixture_remove_folder(copy);
 	} while (fault.hit);
-	assert_true(looking.call > 10);
+	assert_true(looking.call > 5);
 	looking.act = NULL;
 	fixture_free(world.fixture);
 }
 
 static void fail_each_call(int error, bool for_good, const struct io_calls *calls)
 {
+	bool is_full = error == ENOSPC || calls->rename_new == no_rename_new;
+	size_t count = is_full ? WRITING : sizeof(tortures) / sizeof(*tortures);
+
 	fault.error = error;
 	fault.for_good = for_good;
-	for (size_t i = 0; i < sizeof(tortures) / sizeof(*tortures); i++)
+	for (size_t i = 0; i < count; i++)
 		fail_each_call_of(&tortures[i], calls);
 }
 

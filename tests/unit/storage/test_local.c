@@ -393,6 +393,49 @@ static void clean_removes_old_leftovers_and_no_others(void **state)
 	assert_list(place, "", "a:1 ");
 }
 
+static int visit_nothing(void *context, const struct storage_entry *entry)
+{
+	(void)context, (void)entry;
+	return 0;
+}
+
+static void assert_gone(struct place *place)
+{
+	AUTO_BUF out = buf_init(100);
+	uint64_t size;
+	int64_t now_s;
+
+	assert_int_equal(storage_put(place->storage, "packs/ab/two", "two", 3), ERR_IO);
+	assert_non_null(strstr(err_message(), "new/store is gone; see whether its disk"));
+	assert_int_equal(storage_put(place->storage, "packs/one-more", "two", 3), ERR_IO);
+	assert_non_null(strstr(err_message(), "is gone"));
+	assert_int_equal(storage_read_all(place->storage, "packs/one", &out), ERR_IO);
+	assert_int_equal(storage_size(place->storage, "packs/one", &size), ERR_IO);
+	assert_int_equal(storage_list(place->storage, "packs", visit_nothing, NULL), ERR_IO);
+	assert_int_equal(storage_now(place->storage, &now_s), ERR_IO);
+}
+
+static void a_place_that_was_taken_away_is_not_taken_for_an_empty_one(void **state)
+{
+	struct place *place = *state;
+	AUTO_TEXT there = io_join(place->folder, "new/store");
+	AUTO_TEXT away = io_join(place->folder, "away");
+	AUTO_BUF out = buf_init(100);
+
+	put(place, "packs/one", "one");
+	assert_int_equal(rename(there, away), 0);
+	assert_gone(place);
+	assert_false(io_exists(there));
+	assert_int_equal(mkdir(there, 0700), 0); /* as a disk that was unmounted leaves it */
+	assert_gone(place);
+	assert_int_equal(rmdir(there), 0); /* nothing was written to it */
+	assert_int_equal(rename(away, there), 0);
+	assert_int_equal(storage_read_all(place->storage, "packs/one", &out), 0);
+	put(place, "packs/ab/two", "two");
+	assert_int_equal(
+		storage_size(place->storage, "packs/none", &(uint64_t){0}), ERR_NOTFOUND);
+}
+
 static void clean_of_a_place_that_is_not_there_is_fine(void **state)
 {
 	struct place *place = *state;
@@ -416,6 +459,7 @@ int main(void)
 		WITH(read_that_fails_or_is_short_at_any_call_is_an_error_or_right),
 		WITH(clean_removes_old_leftovers_and_no_others),
 		WITH(clean_of_a_place_that_is_not_there_is_fine),
+		WITH(a_place_that_was_taken_away_is_not_taken_for_an_empty_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
