@@ -85,8 +85,9 @@ static int check_there(struct local *local)
 
 	if (!atomic_load(&local->was_there))
 		return 0;
-	if (io_exists(place) && io_list(place, note_entry, NULL) != 0)
-		return 0;
+	int r = io_exists(place) ? io_list(place, note_entry, NULL) : 0;
+	if (r != 0)
+		return r < 0 ? r : 0;
 	return err_set(
 		ERR_IO, "%s is gone; see whether its disk is connected and mounted", place);
 }
