@@ -7,26 +7,53 @@
 
 static const char topic[] = "history";
 
-/* How many of those that were seen the repository knows nothing of; those it does are dropped,
- * the newest ones come in their place. */
-static int count_unknown(struct installation *installation, const struct job *job,
-	struct repo *repo, int64_t *out)
+struct seen {
+	char **list;
+	size_t count, capacity;
+};
+
+/* Read to the end before anything is written: another process may be writing, too. */
+static int load(struct installation *installation, const struct job *job, struct seen *seen)
 {
 	AUTO_ROWS rows = NULL;
 	int r = db_query(installation->db, &rows,
 		"SELECT snapshot FROM seen_head WHERE storage = ?1", "s", job->storage);
 
-	*out = 0;
 	while (r == 0 && (r = db_next(rows)) == 1) {
+		mem_grow(&seen->list, &seen->capacity, seen->count + 1, sizeof(*seen->list));
+		seen->list[seen->count++] = mem_strdup(db_text(rows, 0));
+		r = 0;
+	}
+	return r;
+}
+
+static int drop(struct installation *installation, const struct job *job, const char *snapshot)
+{
+	return db_run(installation->db,
+		"DELETE FROM seen_head WHERE storage = ?1 AND snapshot = ?2", "ss",
+		job->storage, snapshot);
+}
+
+/* How many of those that were seen the repository knows nothing of; those it does are dropped,
+ * the newest ones come in their place. */
+static int count_unknown(struct installation *installation, const struct job *job,
+	struct repo *repo, int64_t *out)
+{
+	struct seen seen = {0};
+	int r = load(installation, job, &seen);
+
+	*out = 0;
+	for (size_t i = 0; i < seen.count; i++) {
 		bool known = false;
 
-		r = repo_knows(repo, db_text(rows, 0), &known);
+		if (r == 0)
+			r = repo_knows(repo, seen.list[i], &known);
 		*out += r == 0 && !known;
 		if (r == 0 && known)
-			r = db_run(installation->db,
-				"DELETE FROM seen_head WHERE storage = ?1 AND snapshot = ?2",
-				"ss", job->storage, db_text(rows, 0));
+			r = drop(installation, job, seen.list[i]);
+		mem_free(seen.list[i]);
 	}
+	mem_free(seen.list);
 	return r;
 }
 
