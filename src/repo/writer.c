@@ -352,6 +352,9 @@ int repo_writer_snapshot(struct repo_writer *writer, struct snapshot *snapshot)
 	if (r == 0)
 		r = check_trees(writer->repo, snapshot);
 	memcpy(snapshot->writer, writer->lease.name, NAME_SIZE);
+	/* The index files of others, on which this one counts, go before it. */
+	if (r == 0)
+		r = storage_settle(writer->repo->storage, "index");
 	if (r == 0)
 		r = snapshot_write(writer->repo, snapshot);
 	return r;

@@ -227,6 +227,11 @@ static int faulty_can_retain(struct storage *storage, bool *out)
 	return inner->side->can_retain(inner, out);
 }
 
+static int faulty_settle(struct storage *storage, const char *folder)
+{
+	return storage_settle(faulty_of(storage)->inner, folder);
+}
+
 static void faulty_use_cancel(struct storage *storage, struct cancel *cancel)
 {
 	storage_use_cancel(faulty_of(storage)->inner, cancel);
@@ -253,6 +258,7 @@ static const struct storage_side faulty_side = {
 	.now = faulty_now,
 	.retain = faulty_retain,
 	.can_retain = faulty_can_retain,
+	.settle = faulty_settle,
 	.use_cancel = faulty_use_cancel,
 };
 

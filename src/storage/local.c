@@ -321,6 +321,14 @@ static int local_retain(struct storage *storage, const char *name, int64_t until
 	return io_exists(path) ? 0 : err_set(ERR_NOTFOUND, "there is no %s", path);
 }
 
+/* Another process may have given a file its name, and not come to fsync yet. */
+static int local_settle(struct storage *storage, const char *folder)
+{
+	AUTO_TEXT path = io_join(storage->place, folder);
+
+	return io_exists(path) ? io_sync_folder(path) : 0;
+}
+
 static int local_can_retain(struct storage *storage, bool *out)
 {
 	(void)storage;
@@ -340,6 +348,7 @@ static const struct storage_side local_side = {
 	.now = local_now,
 	.retain = local_retain,
 	.can_retain = local_can_retain,
+	.settle = local_settle,
 };
 
 struct storage *storage_open_folder(const char *folder)

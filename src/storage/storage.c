@@ -110,6 +110,13 @@ int storage_retain(struct storage *storage, const char *name, int64_t until_s)
 	return r < 0 ? r : storage->side->retain(storage, name, until_s);
 }
 
+int storage_settle(struct storage *storage, const char *folder)
+{
+	int r = check_name(storage, folder);
+
+	return r < 0 || !storage->side->settle ? r : storage->side->settle(storage, folder);
+}
+
 int storage_can_retain(struct storage *storage, bool *out)
 {
 	return storage->side->can_retain(storage, out);

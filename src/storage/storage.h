@@ -76,6 +76,10 @@ void storage_use_cancel(struct storage *storage, struct cancel *cancel);
 NODISCARD int storage_put(
 	struct storage *storage, const char *name, const void *data, size_t size);
 
+/** Makes durable what others have put into the folder ("index") and this process has seen: a
+ * writer that refers to it must not outlive it. ERR_IO. */
+NODISCARD int storage_settle(struct storage *storage, const char *folder);
+
 /** As storage_put, and nobody can remove the object before the moment, where the place can hold
  * to that (object lock); a folder cannot, and it is a plain put there. */
 NODISCARD int storage_put_locked(struct storage *storage, const char *name, const void *data,

@@ -32,7 +32,9 @@ struct storage_side {
 	int (*now)(struct storage *storage, int64_t *out_s);
 	int (*retain)(struct storage *storage, const char *name, int64_t until_s);
 	int (*can_retain)(struct storage *storage, bool *out);
-	void (*use_cancel)(struct storage *storage, struct cancel *cancel); /* may be NULL */
+	/* These may be NULL. */
+	int (*settle)(struct storage *storage, const char *folder);
+	void (*use_cancel)(struct storage *storage, struct cancel *cancel);
 };
 
 struct storage {

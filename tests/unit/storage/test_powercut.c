@@ -342,6 +342,37 @@ static void threads_that_put_into_new_folders_lose_nothing(void **state)
 	}
 }
 
+/* As another process does that has not come to the fsync of the folder. */
+static void put_alone(const struct fixture *fixture, const char *name)
+{
+	int fd = create(fixture, name);
+
+	assert_int_equal(io_write(fd, "theirs", 6), 0);
+	assert_int_equal(io_sync(fd), 0);
+	io_close(fd);
+}
+
+static void what_others_have_put_is_settled_before_something_counts_on_it(void **state)
+{
+	struct fixture *fixture = *state;
+	struct storage *storage = storage_open_folder(fixture->place);
+	AUTO_TEXT folder = io_join(fixture->place, "index");
+
+	assert_int_equal(io_make_folders(folder, 0700), 0);
+	fixture->record = powercut_begin(fixture->place);
+	put_alone(fixture, "index/one");
+	size_t before = powercut_events(fixture->record);
+	assert_int_equal(storage_settle(storage, "index"), 0);
+	assert_int_equal(storage_settle(storage, "nothing"), 0);
+	powercut_end(fixture->record);
+	storage_close(storage);
+
+	AUTO_TEXT lost = held(fixture, before, 0, "index/one");
+	AUTO_TEXT kept = held(fixture, powercut_events(fixture->record), 0, "index/one");
+	assert_string_equal(lost, "-");
+	assert_string_equal(kept, "theirs");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -352,6 +383,7 @@ int main(void)
 		WITH(what_was_put_is_whole_after_a_cut_at_any_moment),
 		WITH(a_put_that_syncs_too_late_is_found),
 		WITH(threads_that_put_into_new_folders_lose_nothing),
+		WITH(what_others_have_put_is_settled_before_something_counts_on_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
