@@ -10,12 +10,14 @@
 #include "base/text.h"
 #include "job/handout.h"
 #include "job/restore_place.h"
+#include "repo/reading.h"
 
 struct restore {
 	struct repo *repo;
 	const struct restore_options *options;
 	struct restore_result *result;
 	struct restore_place *place;
+	struct repo_reading *reading;
 	size_t skip;   /* characters of a path that stand before what is written */
 	int failure;   /* of the first thing that failed; ERR_CORRUPT goes before others */
 	char *blocked; /* where a file lies in the place of a folder: nothing goes below */
@@ -171,6 +173,7 @@ static int restore_entry(void *context, const struct path_entry *entry)
 
 	if (cancel_is_wished(options->cancel))
 		return err_set(ERR_CANCELLED, "stopped; what is restored stays");
+	repo_reading_tick(restore->reading);
 	AUTO_TEXT path = io_join(options->folder,
 		strlen(entry->path) > restore->skip ? entry->path + restore->skip : "");
 	int r = place(restore, path, entry);
@@ -232,11 +235,14 @@ int restore_to_folder(struct repo *repo, const struct snapshot *snapshot,
 
 	*out = (struct restore_result){0};
 	restore.place = restore_place_new();
-	int r = find_skip(repo, snapshot, path, &restore.skip);
+	int r = repo_reading_begin(repo, &restore.reading);
+	if (r == 0)
+		r = find_skip(repo, snapshot, path, &restore.skip);
 	if (r == 0 && !options->dry_run)
 		r = restore_place_folder(restore.place, options->folder);
 	if (r == 0)
 		r = path_walk(repo, snapshot, path, &visitor);
+	repo_reading_end(restore.reading);
 	restore_place_free(restore.place);
 	mem_free(restore.blocked);
 	if (r == 0 && restore.failure)
