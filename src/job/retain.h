@@ -18,4 +18,9 @@ NODISCARD int retain_check(const char *rules);
 NODISCARD int retain_after_run(
 	struct installation *installation, const struct job *job, struct repo *repo);
 
+/** Gives back the space of what was forgotten, for jobs with rules, once the run's own writer
+ * has ended. Where others are at work it comes back after a later run. What goes wrong is
+ * logged and raised as a notice. */
+void retain_prune(struct installation *installation, const struct job *job, struct repo *repo);
+
 #endif

@@ -89,6 +89,8 @@ static void close_ends(struct run *run)
 	bases_free(&run->bases);
 	bases_free(&run->fresh);
 	repo_writer_close(run->writer);
+	if (run->writer)
+		retain_prune(run->installation, run->job, run->repo);
 	repo_close(run->repo);
 	run_record_drop(run);
 	mem_free(run->cursors);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What opens a repository, and which snapshots stay, through the programs.
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { World } from './lib/world.mjs';
 
 /** An instance with a job of one folder, in a repository that a password opens. */
@@ -215,4 +217,21 @@ test('snapshots that were removed, or a repository that was put back, are a noti
   instance.ok('forget', '--keep-last', '1');
   runs(world, instance, 1);
   assert.deepEqual(codes(), []);
+});
+
+test('a job that keeps one snapshot gives back the space of those before it by itself', async (t) => {
+  const { world, instance } = prepare(t);
+  instance.ok('job', 'set', 'night', '--keep-last', '1');
+  const sizes = [];
+  for (let i = 0; i < 6; i++) {
+    world.write('files/a/large.bin', randomBytes(2 << 20)); // no two have anything in common
+    assert.equal(instance.start().exit, 0);
+    sizes.push(instance.json('stats').json.stored_bytes);
+    await sleep(1100); // the storage's clock counts seconds
+  }
+  // The last one, and the one before it, which the next prune drops.
+  assert.ok(sizes.every((size) => size < 6.5 * (1 << 20)), sizes.join(' '));
+  assert.equal(instance.json('snapshots').json.snapshots.length, 1);
+  const checked = instance.json('check', '--read-data');
+  assert.equal(checked.code, 0, checked.errors);
 });
