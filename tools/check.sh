@@ -96,13 +96,16 @@ clang() {
 	CC=clang-14 build build-clang
 }
 
+# What fails each call in turn takes each N-th one where all is slower.
 address() {
+	export GARNER_CALL_STEP=11
 	build build-address -Db_sanitize=address,undefined
 	unit_tests build-address
 	system_tests build-address/bin plain
 }
 
 thread() {
+	export GARNER_CALL_STEP=41
 	build build-thread -Db_sanitize=thread
 	unit_tests build-thread
 	system_tests build-thread/bin plain

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "base/text.h"
 #include "crypto/secret.h"
 
 struct fixture *fixture_new(void)
@@ -252,4 +253,13 @@ static int remove_one(const char *path, const struct stat *stat, int type, struc
 void fixture_remove_folder(const char *path)
 {
 	(void)nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+size_t fixture_step(void)
+{
+	const char *text = getenv("GARNER_CALL_STEP");
+	int64_t step = 1;
+
+	assert_true(!text || text_to_int(text, 1, 1000, &step) == 0);
+	return (size_t)step;
 }

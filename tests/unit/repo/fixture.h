@@ -78,6 +78,10 @@ int fixture_snapshot(struct repo_writer *writer, const uint8_t tree[REPO_ID_SIZE
 uint64_t fixture_random(uint64_t *seed);
 void fixture_fill(void *out, size_t size, uint64_t seed);
 
+/** 1; with GARNER_CALL_STEP=N it is N, for builds that are slow: of places and calls that a
+ * test takes in turn each N-th is enough. */
+size_t fixture_step(void);
+
 /** Copies a folder with all in it; removes one. */
 void fixture_copy_folder(const char *from, const char *to);
 void fixture_remove_folder(const char *path);

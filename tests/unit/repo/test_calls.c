@@ -170,7 +170,7 @@ static void hurt_each_call(const struct place *place, const struct torture *tort
 	for (size_t i = 0; i < count; i++) {
 		hit = (struct hit){.fault = {.kind = kinds[i]}};
 		do
-			hit.at++;
+			hit.at += fixture_step();
 		while (hurt(place, torture, &hit));
 		calls += hit.at - 1;
 	}

@@ -223,9 +223,9 @@ static void fail_each_call_of(const struct torture *torture, const struct io_cal
 	mem_replace(&world.fixture->place, mem_strdup(copy));
 	looking.act = torture->name;
 	looking.error = fault.error;
-	looking.call = 0;
+	looking.call = 1 - (int)fixture_step();
 	do {
-		looking.call++;
+		looking.call += (int)fixture_step();
 		if (!torture->is_new)
 			fixture_copy_folder(before, copy);
 		if (torture->is_damaged)

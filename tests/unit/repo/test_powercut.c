@@ -251,7 +251,7 @@ static void what_was_reported_as_stored_survives_a_cut_at_any_moment(void **stat
 	life.state = io_join(life.fixture->folder, "state");
 	record(&life);
 	io_use(&durable_hasty);
-	for (size_t at = 0; at <= powercut_events(life.record); at++) {
+	for (size_t at = 0; at <= powercut_events(life.record); at += fixture_step()) {
 		AUTO_TEXT event = powercut_describe(life.record, at);
 		for (uint64_t seed = 0; seed < seeds(); seed++) {
 			(void)snprintf(moment, sizeof(moment),

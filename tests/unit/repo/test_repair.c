@@ -219,7 +219,7 @@ static void every_changed_byte_of(const char *folder)
 		const char *name = files.paths[i] + strlen(fixture->place) + 1;
 		if (!text_starts_with(name, folder))
 			continue;
-		for (size_t at = 0; at < file.size; at++)
+		for (size_t at = 0; at < file.size; at += fixture_step())
 			changed_byte(fixture, files.paths[i], at);
 		seen++;
 	}
