@@ -198,27 +198,6 @@ int content_walk(struct repo *repo, const struct repo_content *content, content_
 	return visit(context, content->id, content->size);
 }
 
-int content_of_items(
-	struct repo *repo, const uint8_t id[REPO_ID_SIZE], struct repo_content *out)
-{
-	struct list_head head = {0};
-	struct chunk chunk;
-	int r = chunk_hold(repo, id, &chunk);
-
-	if (r < 0)
-		return r;
-	memcpy(out->id, id, REPO_ID_SIZE);
-	out->kind = is_list(&chunk) ? REPO_LIST : REPO_CHUNK;
-	out->size = chunk.size;
-	if (out->kind == REPO_LIST) {
-		struct reader reader = {chunk.data, chunk.size};
-		r = take_head(&reader, &head);
-		out->size = head.bytes;
-	}
-	chunk_release(&chunk);
-	return r;
-}
-
 struct reading {
 	struct repo *repo;
 	repo_sink_fn *sink;

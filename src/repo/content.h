@@ -33,11 +33,6 @@ typedef int content_chunk_fn(void *context, const uint8_t id[REPO_ID_SIZE], uint
 NODISCARD int content_walk(struct repo *repo, const struct repo_content *content,
 	content_chunk_fn *visit, void *context);
 
-/** The content that a list of items with this id is: whether it is a list of chunks can be seen
- * from its beginning, and its size with it. */
-NODISCARD int content_of_items(
-	struct repo *repo, const uint8_t id[REPO_ID_SIZE], struct repo_content *out);
-
 /** Whether data that begins so looks like text: it has no NUL, and few bytes that text has not.
  */
 bool content_is_text(const uint8_t *data, size_t size);

@@ -6,12 +6,18 @@
 #include "base/mem.h"
 #include "repo/repo_priv.h"
 
+enum {
+	FORM_LOOK = 4,       /* bytes that tell a ZIP file */
+	HELD_MAX = 64 << 10, /* of one, looked at together */
+};
+
 struct content_stream *content_stream_new(struct repo_writer *writer)
 {
 	struct content_stream *stream = mem_alloc(sizeof(*stream));
 
 	stream->writer = writer;
 	stream->cut = buf_init(CHUNK_MAX);
+	stream->held = buf_init(HELD_MAX);
 	for (size_t i = 0; i < LIST_LEVELS; i++)
 		stream->levels[i].entries = buf_init((size_t)LIST_FANOUT * LIST_ENTRY_SIZE);
 	return stream;
@@ -22,6 +28,7 @@ void content_stream_free(struct content_stream *stream)
 	if (!stream)
 		return;
 	buf_free(&stream->cut);
+	buf_free(&stream->held);
 	for (size_t i = 0; i < LIST_LEVELS; i++)
 		buf_free(&stream->levels[i].entries);
 	mem_free(stream);
@@ -38,7 +45,9 @@ void content_stream_begin(struct content_stream *stream, enum piece piece)
 {
 	stream->piece = piece;
 	stream->size = stream->chunks = 0;
+	stream->form = piece == PIECE_META ? FORM_PLAIN : FORM_UNKNOWN;
 	buf_clear(&stream->cut);
+	buf_clear(&stream->held);
 	for (size_t i = 0; i < LIST_LEVELS; i++)
 		empty_level(&stream->levels[i]);
 	chunker_init(&stream->chunker, &stream->writer->repo->chunker,
@@ -114,9 +123,8 @@ static int store_chunk(struct content_stream *stream)
 	return r;
 }
 
-int content_stream_add(struct content_stream *stream, const uint8_t *data, size_t size)
+static int add_bytes(struct content_stream *stream, const uint8_t *data, size_t size)
 {
-	stream->size += size;
 	while (size > 0) {
 		bool ends;
 		size_t piece = chunker_next(&stream->chunker, data, size, &ends);
@@ -129,6 +137,88 @@ int content_stream_add(struct content_stream *stream, const uint8_t *data, size_
 		size -= piece;
 	}
 	return 0;
+}
+
+static int end_member(struct content_stream *stream)
+{
+	if (stream->cut.size == 0)
+		return 0;
+	chunker_restart(&stream->chunker);
+	return store_chunk(stream);
+}
+
+/* Cuts what is held between members, and goes on holding the few bytes that say nothing yet. */
+static int add_held(struct content_stream *stream)
+{
+	struct buf *held = &stream->held;
+	size_t at = 0;
+	int r = 0;
+
+	while (r == 0 && at < held->size) {
+		bool is_cut;
+		size_t size = zip_members_next(
+			&stream->members, held->data + at, held->size - at, &is_cut);
+		if (size == 0 && !is_cut)
+			break;
+		r = add_bytes(stream, held->data + at, size);
+		if (r == 0 && is_cut)
+			r = end_member(stream);
+		at += size;
+	}
+	if (at > 0 && held->size > at)
+		memmove(held->data, held->data + at, held->size - at);
+	held->size -= at;
+	return r;
+}
+
+static int add_zip(struct content_stream *stream, const uint8_t *data, size_t size)
+{
+	int r = 0;
+
+	while (r == 0 && size > 0) {
+		size_t piece = HELD_MAX - stream->held.size;
+		if (piece > size)
+			piece = size;
+		r = buf_append(&stream->held, data, piece);
+		if (r == 0)
+			r = add_held(stream);
+		data += piece;
+		size -= piece;
+	}
+	return r;
+}
+
+/* The first bytes say whether it is a ZIP file. */
+static int add_first(struct content_stream *stream, const uint8_t *data, size_t size)
+{
+	uint8_t first[FORM_LOOK];
+	size_t held = stream->held.size;
+	size_t more = size < FORM_LOOK - held ? size : FORM_LOOK - held;
+
+	if (held > 0)
+		memcpy(first, stream->held.data, held);
+	memcpy(first + held, data, more);
+	if (held + more < FORM_LOOK)
+		return buf_append(&stream->held, data, size);
+	stream->form = zip_members_begin(first, FORM_LOOK) ? FORM_ZIP : FORM_PLAIN;
+	if (stream->form == FORM_ZIP) {
+		zip_members_init(&stream->members);
+		return add_zip(stream, data, size);
+	}
+	buf_clear(&stream->held);
+	int r = add_bytes(stream, first, held);
+	return r < 0 ? r : add_bytes(stream, data, size);
+}
+
+int content_stream_add(struct content_stream *stream, const uint8_t *data, size_t size)
+{
+	stream->size += size;
+	if (size == 0)
+		return 0;
+	if (stream->form == FORM_UNKNOWN)
+		return add_first(stream, data, size);
+	return stream->form == FORM_ZIP ? add_zip(stream, data, size)
+					: add_bytes(stream, data, size);
 }
 
 /* Stores the lists from the lowest up; the one that has none above it is the content. */
@@ -146,9 +236,10 @@ static int store_lists(struct content_stream *stream, uint8_t out_id[REPO_ID_SIZ
 
 int content_stream_finish(struct content_stream *stream, struct repo_content *out)
 {
-	int r = 0;
+	int r = add_bytes(stream, stream->held.data, stream->held.size);
 
-	if (stream->cut.size > 0 || stream->chunks == 0)
+	buf_clear(&stream->held);
+	if (r == 0 && (stream->cut.size > 0 || stream->chunks == 0))
 		r = store_chunk(stream);
 	if (r < 0)
 		return r;

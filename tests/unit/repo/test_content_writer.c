@@ -172,6 +172,82 @@ static void many_small_contents_share_packs_and_blocks(void **state)
 	mem_free(contents);
 }
 
+/* A ZIP file of members that are stored, each of pseudo-random bytes from its seed. */
+static void put_member(struct buf *zip, uint64_t seed, uint32_t size)
+{
+	uint8_t *bytes = mem_array(size, 1);
+	int r = buf_append(zip, "PK\3\4\24\0\0\0\0\0\0\0\0\0", 14);
+
+	fixture_fill(bytes, size, seed);
+	r = r < 0 ? r : buf_put_u32(zip, (uint32_t)seed); /* where the CRC stands */
+	r = r < 0 ? r : buf_put_u32(zip, size);
+	r = r < 0 ? r : buf_put_u32(zip, size);
+	r = r < 0 ? r : buf_append(zip, "\1\0\0\0m", 5); /* lengths, and the name */
+	r = r < 0 ? r : buf_append(zip, bytes, size);
+	assert_int_equal(r, 0);
+	mem_free(bytes);
+}
+
+static struct repo_content put_pieces(
+	struct repo_writer *writer, const struct buf *data, size_t piece)
+{
+	struct content_writer *content = NULL;
+	struct repo_content out = {0};
+
+	assert_int_equal(content_begin(writer, CONTENT_FILE, &content), 0);
+	for (size_t at = 0; at < data->size; at += piece) {
+		size_t size = data->size - at < piece ? data->size - at : piece;
+		assert_int_equal(content_add(content, data->data + at, size), 0);
+	}
+	assert_int_equal(content_finish(content, &out), 0);
+	return out;
+}
+
+static void members_of_zip_files_are_stored_once(void **state)
+{
+	struct fixture *fixture = *state;
+	AUTO_BUF first = buf_init(1 << 20), second = buf_init(1 << 20);
+
+	put_member(&first, 1, 700);
+	put_member(&first, 2, 200000); /* the picture in both */
+	put_member(&first, 3, 30000);
+	assert_int_equal(buf_append(&first, "PK\1\2 and so on, the end", 24), 0);
+	put_member(&second, 4, 900);
+	put_member(&second, 2, 200000);
+	put_member(&second, 5, 20000);
+	assert_int_equal(buf_append(&second, "PK\1\2 and otherwise", 20), 0);
+
+	struct repo_content one = put_pieces(fixture->writer, &first, first.size);
+	assert_int_equal(repo_writer_commit(fixture->writer), 0);
+	uint64_t stored = repo_writer_stored(fixture->writer);
+	assert_int_equal(one.kind, REPO_LIST);
+	struct repo_content same = put_pieces(fixture->writer, &first, 3);
+	assert_memory_equal(same.id, one.id, REPO_ID_SIZE);
+	assert_int_equal(repo_writer_commit(fixture->writer), 0);
+	assert_int_equal(repo_writer_stored(fixture->writer), stored);
+
+	struct repo_content other = put_pieces(fixture->writer, &second, 1000);
+	assert_int_equal(repo_writer_commit(fixture->writer), 0);
+	assert_true(repo_writer_stored(fixture->writer) - stored < 40000);
+	fixture_reopen(fixture);
+	fixture_assert_content(fixture->repo, &one, first.data, first.size);
+	fixture_assert_content(fixture->repo, &other, second.data, second.size);
+}
+
+static void what_begins_as_a_zip_file_and_ends_at_once_reads_back(void **state)
+{
+	struct fixture *fixture = *state;
+
+	for (size_t size = 1; size < 40; size++) {
+		AUTO_BUF data = buf_init(64);
+		static const uint8_t start[40] = "PK\3\4";
+		assert_int_equal(buf_append(&data, start, size), 0);
+		struct repo_content content = put_pieces(fixture->writer, &data, 1);
+		assert_int_equal(repo_writer_commit(fixture->writer), 0);
+		fixture_assert_content(fixture->repo, &content, data.data, data.size);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -183,6 +259,8 @@ int main(void)
 		WITH(commit_with_nothing_new_writes_nothing),
 		WITH(big_content_becomes_a_list_and_reads_back),
 		WITH(pieces_do_not_matter),
+		WITH(members_of_zip_files_are_stored_once),
+		WITH(what_begins_as_a_zip_file_and_ends_at_once_reads_back),
 		WITH(small_change_in_a_big_content_stores_little),
 		WITH(dropped_content_leaves_the_writer_well),
 		WITH(wrong_size_or_kind_is_corrupt),
