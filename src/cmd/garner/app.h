@@ -74,6 +74,7 @@ int app_exit_code(int error);
 /* The commands, a file for each subject. */
 extern const struct command_spec commands_check[];
 extern const struct command_spec commands_connection[];
+extern const struct command_spec commands_diff[];
 extern const struct command_spec commands_job[];
 extern const struct command_spec commands_forget[];
 extern const struct command_spec commands_key[];

@@ -85,9 +85,9 @@ static int version(void *context, const struct options *options)
 static void collect_commands(void)
 {
 	const struct command_spec *tables[] = {commands_check, commands_connection,
-		commands_job, commands_forget, commands_key, commands_license, commands_mount,
-		commands_notify, commands_older, commands_prune, commands_repository,
-		commands_own};
+		commands_diff, commands_job, commands_forget, commands_key, commands_license,
+		commands_mount, commands_notify, commands_older, commands_prune,
+		commands_repository, commands_own};
 	size_t count = 0;
 
 	for (size_t t = 0; t < sizeof(tables) / sizeof(tables[0]); t++) {

@@ -58,11 +58,7 @@ static int mount(void *context, const struct options *options)
 	return r;
 }
 
-static const struct option_spec mount_options[] = {
-	{"storage", "NAME", "which storage, where there are several"},
-	{"repository", "DIR", "a repository without any state folder"},
-	{"password-file", "FILE", "its password, with --repository; - for standard input"},
-	{"key-file", "FILE", "or its key file"}, {NULL, NULL, NULL}};
+static const struct option_spec mount_options[] = {REPOSITORY_OPTIONS, {NULL, NULL, NULL}};
 
 const struct command_spec commands_mount[] = {
 	{"mount", "SNAPSHOT[:PATH] DIR", 2, 2, mount_options,
