@@ -172,6 +172,7 @@ static void a_put_only_storage_is_opened_again_by_the_keys_of_a_writer(void **st
 	const struct fixture *fixture = *state;
 	AUTO_TEXT file = io_join(fixture->installation->folder, "writer");
 	AUTO_JSON result = NULL;
+	AUTO_JSON none = NULL;
 	struct repo *repo = NULL;
 
 	assert_int_equal(storages_open(fixture->installation, "disk", &repo), 0);
@@ -192,13 +193,13 @@ static void a_put_only_storage_is_opened_again_by_the_keys_of_a_writer(void **st
 		storages_add(fixture->installation,
 			&(struct storage_new){
 				.name = "put", .path = fixture->place, .writer_file = file},
-			&result),
+			&none),
 		ERR_EXISTS);
 	assert_int_equal(
 		storages_add(fixture->installation,
 			&(struct storage_new){
 				.name = "other", .path = fixture->folder, .writer_file = file},
-			&result),
+			&none),
 		ERR_NOREPO);
 }
 
