@@ -173,7 +173,6 @@ static int restore_entry(void *context, const struct path_entry *entry)
 
 	if (cancel_is_wished(options->cancel))
 		return err_set(ERR_CANCELLED, "stopped; what is restored stays");
-	repo_reading_tick(restore->reading);
 	AUTO_TEXT path = io_join(options->folder,
 		strlen(entry->path) > restore->skip ? entry->path + restore->skip : "");
 	int r = place(restore, path, entry);

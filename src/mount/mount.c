@@ -16,6 +16,7 @@
 #include "base/mem.h"
 #include "mount/contents.h"
 #include "mount/node.h"
+#include "repo/reading.h"
 
 /*
  * The calls of the kernel. One thread serves them, for a repository is used by one.
@@ -217,10 +218,13 @@ int mount_snapshot(
 	struct repo *repo, const struct snapshot *snapshot, const struct mount_options *options)
 {
 	struct mounted at = {.source = {repo, snapshot, options}};
+	struct repo_reading *reading = NULL;
 	int r = io_is_folder(options->folder)
 			? 0
 			: err_set(ERR_NOTFOUND, "there is no folder %s", options->folder);
 
+	if (r == 0)
+		r = repo_reading_begin(repo, &reading);
 	if (r == 0)
 		r = node_top(&at.source, &at.top);
 	if (r == 0) {
@@ -229,5 +233,6 @@ int mount_snapshot(
 		contents_free(at.contents);
 	}
 	node_free(&at.top);
+	repo_reading_end(reading);
 	return r;
 }

@@ -24,8 +24,6 @@ static void who_reads_is_at_work_until_the_end(void **state)
 
 	assert_int_equal(repo_reading_begin(fixture->repo, &reading), 0);
 	assert_int_equal(at_work(fixture->repo), before + 1);
-	repo_reading_tick(reading);
-	assert_int_equal(at_work(fixture->repo), before + 1);
 	repo_reading_end(reading);
 	assert_int_equal(at_work(fixture->repo), before);
 }
@@ -47,7 +45,6 @@ static void a_storage_that_takes_nothing_can_be_read(void **state)
 	assert_int_equal(repo_open(faulty, &secret, &repo), 0);
 	assert_int_equal(repo_reading_begin(repo, &reading), 0);
 	fixture_assert_object(repo, tree.id, items, 1);
-	repo_reading_tick(reading);
 	repo_reading_end(reading);
 	repo_close(repo);
 }
