@@ -47,6 +47,7 @@ durable_act durable_act_back_up; /* of version 3 */
 durable_act durable_act_read;    /* of all snapshots */
 durable_act durable_act_check;   /* with all data; ERR_CORRUPT where it finds a fault */
 durable_act durable_act_forget;  /* of the first snapshot */
+durable_act durable_act_prune;   /* once it is forgotten, which is done where it was not */
 durable_act durable_act_repair;
 
 /** Takes an index file away and spoils a byte of a pack: repair brings all of it back. The

@@ -3,6 +3,7 @@
 
 #include "repo/check.h"
 #include "repo/history.h"
+#include "repo/prune.h"
 #include "repo/repair.h"
 
 static int sync_nothing(int fd)
@@ -115,6 +116,24 @@ int durable_act_forget(const struct durable_world *world, struct storage *storag
 	memcpy(ids[0], world->first, SNAPSHOT_ID_TEXT);
 	if (r == 0)
 		r = repo_forget(repo, (const char(*)[SNAPSHOT_ID_TEXT])ids, 1);
+	repo_close(repo);
+	return r;
+}
+
+int durable_act_prune(const struct durable_world *world, struct storage *storage)
+{
+	const struct prune_options how = {0};
+	struct prune_result result = {0};
+	char ids[1][SNAPSHOT_ID_TEXT];
+	struct repo *repo = NULL;
+	int r = open_on(world, storage, &repo);
+
+	memcpy(ids[0], world->first, SNAPSHOT_ID_TEXT);
+	if (r == 0)
+		r = repo_forget(repo, (const char(*)[SNAPSHOT_ID_TEXT])ids, 1);
+	if (r == 0 || (r == ERR_NOTFOUND && repo))
+		r = repo_prune(repo, &how, &result);
+	prune_result_free(&result);
 	repo_close(repo);
 	return r;
 }

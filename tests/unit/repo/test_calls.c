@@ -207,6 +207,11 @@ static void forgetting_ends_whatever_call_fails(void **state)
 				.act = durable_act_forget, .least = 1, .again = ERR_NOTFOUND});
 }
 
+static void a_prune_leaves_all_as_it_was_whatever_call_fails(void **state)
+{
+	hurt_each_call(*state, &(struct torture){.act = durable_act_prune, .least = 1});
+}
+
 static void a_repair_goes_on_whatever_call_failed(void **state)
 {
 	hurt_each_call(*state,
@@ -222,6 +227,7 @@ int main(void)
 		WITH(what_is_read_is_right_whatever_call_fails),
 		WITH(a_check_tells_whatever_call_fails),
 		WITH(forgetting_ends_whatever_call_fails),
+		WITH(a_prune_leaves_all_as_it_was_whatever_call_fails),
 		WITH(a_repair_goes_on_whatever_call_failed),
 	};
 
