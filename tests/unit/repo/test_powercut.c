@@ -3,12 +3,14 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/io.h"
 #include "base/text.h"
 #include "powercut.h"
 #include "repo/check.h"
 #include "repo/history.h"
+#include "repo/prune.h"
 
 /*
  * The power is cut at every moment of the life of a repository: what was reported as stored is
@@ -24,6 +26,7 @@ enum report_kind {
 	REPORT_SNAPSHOT,   /* a snapshot came back */
 	REPORT_FORGETTING, /* that of version 1 is about to be forgotten */
 	REPORT_FORGOTTEN,
+	REPORT_PRUNING, /* what version 1 alone had may go from now on */
 };
 
 /* What was reported, in order; number i is made with mark i. */
@@ -93,6 +96,25 @@ static void forget(struct life *life, const char id[SNAPSHOT_ID_TEXT])
 	repo_close(repo);
 }
 
+/* Twice: packs are condemned, and dropped and removed a second later by the storage's clock. */
+static void prune(struct life *life)
+{
+	const struct prune_options how = {0};
+	struct prune_result results[2] = {0};
+
+	report(life, REPORT_PRUNING, FORGOTTEN_VERSION, NULL);
+	for (size_t i = 0; i < 2; i++) {
+		usleep(1100000); /* what is of this second may be in use */
+		struct repo *repo = open_repo(life->fixture, life->fixture->place);
+		assert_int_equal(repo_prune(repo, &how, &results[i]), 0);
+		repo_close(repo);
+	}
+	assert_true(results[0].condemned_packs > 0);
+	assert_true(results[1].freed_files > 0);
+	for (size_t i = 0; i < 2; i++)
+		prune_result_free(&results[i]);
+}
+
 static void record(struct life *life)
 {
 	struct repo_secret secret = fixture_secret(life->fixture);
@@ -110,6 +132,7 @@ static void record(struct life *life)
 	live_version(life, 2, tree, id);
 	forget(life, first);
 	live_version(life, LAST_VERSION, tree, id);
+	prune(life);
 	powercut_end(life->record);
 }
 
@@ -157,6 +180,9 @@ static void assert_stored(const struct life *life, struct repo *repo, size_t mar
 	for (size_t i = 0; i < marks; i++) {
 		const struct report *report = &life->reports[i];
 		if (report->kind != REPORT_TREE && report->kind != REPORT_SNAPSHOT)
+			continue;
+		if (report->version == FORGOTTEN_VERSION &&
+			is_reported(life, marks, REPORT_PRUNING))
 			continue;
 		assert_true(repo_has_tree(repo, report->tree));
 		assert_int_equal(durable_read(repo, report->tree, report->version), 0);
