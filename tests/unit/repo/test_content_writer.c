@@ -211,11 +211,11 @@ static void members_of_zip_files_are_stored_once(void **state)
 	put_member(&first, 1, 700);
 	put_member(&first, 2, 200000); /* the picture in both */
 	put_member(&first, 3, 30000);
-	assert_int_equal(buf_append(&first, "PK\1\2 and so on, the end", 24), 0);
+	assert_int_equal(buf_append_text(&first, "PK\1\2 and so on, the end"), 0);
 	put_member(&second, 4, 900);
 	put_member(&second, 2, 200000);
 	put_member(&second, 5, 20000);
-	assert_int_equal(buf_append(&second, "PK\1\2 and otherwise", 20), 0);
+	assert_int_equal(buf_append_text(&second, "PK\1\2 and otherwise"), 0);
 
 	struct repo_content one = put_pieces(fixture->writer, &first, first.size);
 	assert_int_equal(repo_writer_commit(fixture->writer), 0);
