@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -137,17 +138,6 @@ int index_reader_take(struct index_reader *reader, void *out, size_t size)
 	return err_wrap(take(reader, out, size), "%s", reader->path);
 }
 
-static uint32_t u32_at(const uint8_t *at)
-{
-	return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 |
-	       (uint32_t)at[3] << 24;
-}
-
-static uint16_t u16_at(const uint8_t *at)
-{
-	return (uint16_t)(at[0] | at[1] << 8);
-}
-
 static int take_head(struct index_reader *reader)
 {
 	uint8_t bytes[INDEX_HEAD_SIZE] = {0};
@@ -157,15 +147,15 @@ static int take_head(struct index_reader *reader)
 	if (r < 0)
 		return r;
 	memcpy(head->group, bytes, NAME_SIZE);
-	head->part = u16_at(bytes + NAME_SIZE);
-	head->parts = u16_at(bytes + NAME_SIZE + 2);
+	head->part = bytes_get_u16(bytes + NAME_SIZE);
+	head->parts = bytes_get_u16(bytes + NAME_SIZE + 2);
 	const uint8_t *counts = bytes + NAME_SIZE + 4;
-	head->replaced = u32_at(counts);
-	head->condemned = u32_at(counts + 4);
-	head->dropped = u32_at(counts + 8);
-	head->packs = u32_at(counts + 12);
-	head->entries = u32_at(counts + 16);
-	head->references = u32_at(counts + 20);
+	head->replaced = bytes_get_u32(counts);
+	head->condemned = bytes_get_u32(counts + 4);
+	head->dropped = bytes_get_u32(counts + 8);
+	head->packs = bytes_get_u32(counts + 12);
+	head->entries = bytes_get_u32(counts + 16);
+	head->references = bytes_get_u32(counts + 20);
 	if (head->parts == 0 || head->parts > INDEX_PARTS_MAX || head->part >= head->parts ||
 		head->replaced > INDEX_FILE_REPLACED_MAX ||
 		head->condemned > INDEX_FILE_PACKS_MAX ||
@@ -258,12 +248,12 @@ int index_reader_pack(struct index_reader *reader, struct index_file_pack *out)
 		return r;
 	const uint8_t *at = bytes + NAME_SIZE;
 	memcpy(out->name, bytes, NAME_SIZE);
-	out->size = u32_at(at);
-	out->data = u32_at(at + 4);
-	out->directory = u32_at(at + 8);
+	out->size = bytes_get_u32(at);
+	out->data = bytes_get_u32(at + 4);
+	out->directory = bytes_get_u32(at + 8);
 	memcpy(out->dictionary, at + 12, REPO_ID_SIZE);
 	out->key_kind = at[12 + REPO_ID_SIZE];
-	out->block_count = u32_at(at + 13 + REPO_ID_SIZE);
+	out->block_count = bytes_get_u32(at + 13 + REPO_ID_SIZE);
 	if (out->size > PACK_MAX || out->data > out->size || out->directory > out->data ||
 		out->key_kind > DIRECTORY_KEY_BOX || out->block_count > PACK_BLOCKS_MAX)
 		return err_set(ERR_CORRUPT, "%s: a pack of impossible size", reader->path);
@@ -278,8 +268,8 @@ int index_reader_block(struct index_reader *reader, struct directory_block *out)
 	if (r < 0)
 		return r;
 	*out = (struct directory_block){
-		.sealed = u32_at(bytes),
-		.plain = u32_at(bytes + 4),
+		.sealed = bytes_get_u32(bytes),
+		.plain = bytes_get_u32(bytes + 4),
 		.piece = bytes[8],
 		.codec = bytes[9],
 	};
@@ -294,9 +284,9 @@ int index_reader_entry(struct index_reader *reader, struct index_entry *out)
 	if (r < 0)
 		return r;
 	memcpy(out->id, bytes, REPO_ID_SIZE);
-	out->pack = u32_at(bytes + REPO_ID_SIZE);
-	out->place = u32_at(bytes + REPO_ID_SIZE + 4);
-	out->size = u32_at(bytes + REPO_ID_SIZE + 8);
+	out->pack = bytes_get_u32(bytes + REPO_ID_SIZE);
+	out->place = bytes_get_u32(bytes + REPO_ID_SIZE + 4);
+	out->size = bytes_get_u32(bytes + REPO_ID_SIZE + 8);
 	return 0;
 }
 
@@ -308,7 +298,7 @@ int index_reader_reference(struct index_reader *reader, struct index_reference *
 	if (r < 0)
 		return r;
 	memcpy(out->id, bytes, REPO_ID_SIZE);
-	out->delta = (int32_t)u32_at(bytes + REPO_ID_SIZE);
+	out->delta = (int32_t)bytes_get_u32(bytes + REPO_ID_SIZE);
 	return 0;
 }
 

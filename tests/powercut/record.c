@@ -167,10 +167,10 @@ static void note_move(const char *from, const char *to, bool moves)
 		set_name(current, from_folder, from_name, NO_FILE);
 }
 
-static int recorded_rename(const char *from, const char *to)
+static int move(const char *from, const char *to, unsigned flags)
 {
 	pthread_mutex_lock(&current->lock);
-	int r = rename(from, to);
+	int r = renameat2(AT_FDCWD, from, AT_FDCWD, to, flags);
 	int error = errno;
 	if (r == 0)
 		note_move(from, to, true);
@@ -179,16 +179,14 @@ static int recorded_rename(const char *from, const char *to)
 	return r;
 }
 
+static int recorded_rename(const char *from, const char *to)
+{
+	return move(from, to, 0);
+}
+
 static int recorded_rename_new(const char *from, const char *to)
 {
-	pthread_mutex_lock(&current->lock);
-	int r = renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
-	int error = errno;
-	if (r == 0)
-		note_move(from, to, true);
-	pthread_mutex_unlock(&current->lock);
-	errno = error;
-	return r;
+	return move(from, to, RENAME_NOREPLACE);
 }
 
 static int recorded_link(const char *from, const char *to)
